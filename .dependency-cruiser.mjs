@@ -1,0 +1,55 @@
+/**
+ * The direction of imports, as docs/architecture.md draws it. Arrows run downwards only:
+ *
+ *   index -> api-client -> request -> access-token, dpop -> issuer -> jws, platform -> errors
+ *                       -> exchange ------------------->
+ */
+const leaf = (name, path, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path },
+  to: { pathNot: allowed, path: '^src/' },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    leaf('errors-import-nothing', '^src/errors\\.ts$', '^src/errors\\.ts$'),
+    leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors\\.ts)'),
+    leaf('jws-imports-only-errors', '^src/jws/', '^src/(jws/|errors\\.ts)'),
+    leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors\\.ts|options\\.ts)'),
+    leaf(
+      'access-token-stands-alone',
+      '^src/access-token/',
+      '^src/(access-token/|issuer/|jws/|platform/|errors\\.ts|options\\.ts|claims\\.ts|scopes\\.ts)',
+    ),
+    leaf(
+      'dpop-stands-alone',
+      '^src/dpop/',
+      '^src/(dpop/|jws/|platform/|errors\\.ts|options\\.ts|claims\\.ts)',
+    ),
+    leaf(
+      'exchange-stands-alone',
+      '^src/exchange/',
+      '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts|options\\.ts)',
+    ),
+    leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation|claims|errors)\\.ts$'),
+    leaf('testing-stands-alone', '^src/testing/', '^src/testing/'),
+    {
+      name: 'only-the-signature-knows-node',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(jws/signature\\.node\\.ts|testing/)' },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['auth0-api-ts-source', 'import', 'types', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};

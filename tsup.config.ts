@@ -1,0 +1,23 @@
+import { defineConfig } from 'tsup';
+
+// `#signature` stays an import: the package's own "imports" conditions choose the Node or the Web variant where
+// the package runs, so both are entries of their own. zod and leven are bundled: loading zod from node_modules
+// costs a cold start more than the whole SDK does.
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    testing: 'src/testing/index.ts',
+    'signature.node': 'src/jws/signature.node.ts',
+    'signature.web': 'src/jws/signature.web.ts',
+  },
+  format: 'esm',
+  target: 'es2023',
+  platform: 'neutral',
+  clean: true,
+  splitting: true,
+  treeshake: true,
+  sourcemap: true,
+  dts: { entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
+  external: [/^#/, /^node:/, 'jose', 'msw'],
+  noExternal: ['zod', 'leven'],
+});
