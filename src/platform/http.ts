@@ -2,6 +2,8 @@
  * The only caller of `fetch`: a time limit on the whole exchange, a size limit on the body, no redirects, JSON.
  */
 
+import { TimeLimitExceeded, withTimeLimit } from './time-limit.ts';
+
 /** A body is read up to this many bytes; discovery documents, key sets and token answers are far smaller. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -45,22 +47,25 @@ export class HttpFailure extends Error {
  */
 export async function sendForJson(request: HttpRequest, options: HttpOptions): Promise<HttpAnswer> {
   const abort = new AbortController();
-  // A fetch that ignores its signal must not hold the caller, so the limit is raced as well as signalled.
-  const limit = timeLimit(options.timeoutSeconds, request);
+  let response: Response | undefined;
+  const exchange = async (): Promise<HttpAnswer> => {
+    response = await send(request, options.fetch, abort.signal);
+    return answerOf(response, await readJson(response, request));
+  };
   try {
-    const response = await limit.race(send(request, options.fetch, abort.signal));
-    if (response.type === 'opaqueredirect') {
-      throw new HttpFailure('redirect', `${place(request)} answered with a redirect`);
-    }
-    const json = await limit.race(readJson(response, request)).catch((error: unknown) => {
-      if (response.ok) throw error;
-      return undefined;
-    });
-    return { status: response.status, headers: response.headers, json };
+    // A fetch that ignores its signal must not hold the caller, so the limit is raced as well as signalled.
+    return await withTimeLimit(exchange(), options.timeoutSeconds);
+  } catch (error) {
+    if (response !== undefined && !response.ok) return answerOf(response, undefined);
+    if (!(error instanceof TimeLimitExceeded)) throw error;
+    throw new HttpFailure('timeout', `${place(request)} did not answer within ${options.timeoutSeconds} s`);
   } finally {
-    limit.clear();
     abort.abort();
   }
+}
+
+function answerOf({ status, headers }: Response, json: unknown): HttpAnswer {
+  return { status, headers, json };
 }
 
 async function send(
@@ -68,8 +73,9 @@ async function send(
   fetchFunction: typeof fetch,
   signal: AbortSignal,
 ): Promise<Response> {
+  let response: Response;
   try {
-    return await fetchFunction(request.url, {
+    response = await fetchFunction(request.url, {
       method: request.method,
       headers: { Accept: 'application/json', ...request.headers },
       redirect: 'manual',
@@ -79,6 +85,10 @@ async function send(
   } catch (error) {
     throw new HttpFailure('network', `${place(request)} could not be reached`, error);
   }
+  if (response.type === 'opaqueredirect') {
+    throw new HttpFailure('redirect', `${place(request)} answered with a redirect`);
+  }
+  return response;
 }
 
 async function readJson(response: Response, request: HttpRequest): Promise<unknown> {
@@ -117,23 +127,6 @@ async function readBytes(response: Response, request: HttpRequest): Promise<Uint
     offset += chunk.byteLength;
   }
   return bytes;
-}
-
-function timeLimit(seconds: number, request: HttpRequest) {
-  let fail: (error: HttpFailure) => void;
-  const expired = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
-  expired.catch(() => undefined); // It may fire between two races, when nobody listens.
-  const timer = setTimeout(() => {
-    fail(new HttpFailure('timeout', `${place(request)} did not answer within ${seconds} s`));
-  }, seconds * 1000);
-  return {
-    race: <T>(work: Promise<T>): Promise<T> => Promise.race([work, expired]),
-    clear: () => {
-      clearTimeout(timer);
-    },
-  };
 }
 
 function place(request: HttpRequest): string {

@@ -1,0 +1,103 @@
+/**
+ * The checks that a single call adds to those of the client. They never replace one of them.
+ */
+import type { AccessTokenClaims } from '../claims.ts';
+import { ConfigurationError, VerifyAccessTokenError } from '../errors.ts';
+import { isJsonObject } from '../jws/json.ts';
+import { requireScopes, type ScopeRequirements } from '../scopes.ts';
+import type { StandardSchemaIssue, StandardSchemaV1 } from '../standard-schema.ts';
+
+/** What one call demands of a token beyond what the client always demands. */
+export interface AccessTokenChecks<Claims extends object = object> extends ScopeRequirements {
+  /** Claims that must be present, whatever their value. */
+  readonly requiredClaims?: readonly string[] | undefined;
+  /**
+   * A schema for your own claims (any Standard Schema library). Its output is laid over the claims and types them.
+   */
+  readonly claimsSchema?: StandardSchemaV1<unknown, Claims> | undefined;
+}
+
+/** Claims, with those that a schema has typed. */
+export type CheckedClaims<Claims extends object> = AccessTokenClaims & Readonly<Claims>;
+
+const CHECK_NAMES = ['requiredClaims', 'requiredScopes', 'requiredPermissions', 'claimsSchema'];
+
+/**
+ * Refuses checks that are written wrongly, before any token is looked at: a misspelt check would protect nothing.
+ *
+ * @throws ConfigurationError
+ */
+export function validateChecks(checks: AccessTokenChecks): void {
+  if (!isJsonObject(checks)) throw new ConfigurationError('The checks must be an object.');
+  const unknown = Object.keys(checks).find((name) => !CHECK_NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`\`${unknown}\` is no check; there are ${CHECK_NAMES.join(', ')}.`);
+  }
+  const { requiredClaims, claimsSchema } = checks as Record<string, unknown>;
+  const areNames =
+    Array.isArray(requiredClaims) && requiredClaims.every((name) => typeof name === 'string' && name !== '');
+  if (requiredClaims !== undefined && !areNames) {
+    throw new ConfigurationError('`requiredClaims` must be a list of claim names.');
+  }
+  if (claimsSchema !== undefined && !isSchema(claimsSchema)) {
+    throw new ConfigurationError(
+      '`claimsSchema` must be a Standard Schema, such as one of zod, valibot or arktype.',
+    );
+  }
+}
+
+/**
+ * Applies the checks of one call to verified claims.
+ *
+ * @throws VerifyAccessTokenError `claim_missing`, or `claim_invalid` when the schema refuses
+ * @throws InsufficientScopeError when a scope or a permission is lacking
+ */
+export async function applyChecks<Claims extends object>(
+  claims: AccessTokenClaims,
+  checks: AccessTokenChecks<Claims>,
+): Promise<AccessTokenClaims | CheckedClaims<Claims>> {
+  const absent = checks.requiredClaims?.find((name) => !Object.hasOwn(claims, name));
+  if (absent !== undefined) throw new VerifyAccessTokenError('claim_missing', { cause: { name: absent } });
+  requireScopes(claims, checks);
+  return checks.claimsSchema === undefined ? claims : await applySchema(claims, checks.claimsSchema);
+}
+
+async function applySchema<Claims extends object>(
+  claims: AccessTokenClaims,
+  schema: StandardSchemaV1<unknown, Claims>,
+): Promise<CheckedClaims<Claims>> {
+  const result = await validate(claims, schema);
+  if (result.issues !== undefined) {
+    throw new VerifyAccessTokenError('claim_invalid', {
+      cause: { name: 'claimsSchema', actual: describe(result.issues) },
+    });
+  }
+  if (!isJsonObject(result.value)) {
+    throw new ConfigurationError('`claimsSchema` must produce an object of claims.');
+  }
+  // TypeScript cannot see through a spread of a generic; this is the intersection that the name promises.
+  return Object.freeze({ ...claims, ...result.value }) as CheckedClaims<Claims>;
+}
+
+/** A schema that throws over what a token holds refuses the token: a bad token is never a server error. */
+async function validate<Claims>(claims: AccessTokenClaims, schema: StandardSchemaV1<unknown, Claims>) {
+  try {
+    return await schema['~standard'].validate(claims);
+  } catch (error) {
+    throw new VerifyAccessTokenError('claim_invalid', { cause: { name: 'claimsSchema', error } });
+  }
+}
+
+function describe(issues: readonly StandardSchemaIssue[]): string[] {
+  return issues.map(({ message, path }) => {
+    const keys = path?.map((step) => String(typeof step === 'object' ? step.key : step)) ?? [];
+    return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
+  });
+}
+
+function isSchema(value: unknown): boolean {
+  // arktype's schemas are functions.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = '~standard' in value ? value['~standard'] : undefined;
+  return isJsonObject(standard) && typeof standard.validate === 'function';
+}

@@ -1,0 +1,49 @@
+/**
+ * An access token, from text to verified claims (RFC 7515 §5.2, RFC 7519 §7.2, RFC 9068 §4).
+ */
+import type { AccessTokenClaims } from '../claims.ts';
+import { VerifyAccessTokenError } from '../errors.ts';
+import { type AllowedIssuers, type IssuerContext, resolveIssuer } from '../issuer/allowed-issuers.ts';
+import type { Issuers } from '../issuer/issuers.ts';
+import { deepFreeze } from '../jws/json.ts';
+import { checkRegisteredClaims } from './claim-checks.ts';
+import { type HeaderPolicy, readToken } from './read-token.ts';
+
+export interface AccessTokenPolicy extends HeaderPolicy {
+  readonly allowedIssuers: AllowedIssuers;
+  readonly audiences: readonly string[];
+  readonly clockToleranceSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Verifies a token: header, issuer, key, signature, claims, in this order. The issuer is allowed, or the token refused,
+ * before anything is fetched.
+ *
+ * @throws VerifyAccessTokenError @throws IssuerUnavailableError @throws DomainsResolverError
+ */
+export async function verifyAccessToken(
+  accessToken: string,
+  context: IssuerContext,
+  policy: AccessTokenPolicy,
+  issuers: Issuers,
+): Promise<AccessTokenClaims> {
+  const { jws, algorithm, kid, unverifiedIss } = readToken(accessToken, policy);
+  const issuer = issuers.get(await resolveIssuer(policy.allowedIssuers, unverifiedIss, context));
+  const metadata = await issuer.metadata();
+  if (unverifiedIss !== metadata.issuer) {
+    throw new VerifyAccessTokenError('issuer_mismatch', {
+      cause: { name: 'iss', expected: metadata.issuer, actual: unverifiedIss },
+    });
+  }
+
+  const verifier = await issuer.verifier(kid, algorithm);
+  if (typeof verifier === 'string') throw new VerifyAccessTokenError(verifier, { cause: { name: 'kid' } });
+  if (!(await verifier(jws.signature, jws.signingInput)))
+    throw new VerifyAccessTokenError('signature_invalid');
+
+  const claims = jws.payload;
+  checkRegisteredClaims(claims, { ...policy, issuer: metadata.issuer, now: policy.now() });
+  return deepFreeze(claims);
+}

@@ -1,0 +1,262 @@
+/**
+ * The client: resolves the options, wires the parts, delegates.
+ */
+import {
+  type AccessTokenChecks,
+  applyChecks,
+  type CheckedClaims,
+  validateChecks,
+} from './access-token/call-checks.ts';
+import { boundKeyOf } from './access-token/claim-checks.ts';
+import { parseToken } from './access-token/read-token.ts';
+import { verifyAccessToken } from './access-token/verify-access-token.ts';
+import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
+import { InMemoryReplayStore } from './dpop/replay.ts';
+import { type ProofPolicy, type ProvenRequest, verifyProof } from './dpop/verify-proof.ts';
+import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
+import { createTokenExchange, type TokenExchange } from './exchange/token-exchange.ts';
+import type {
+  ConnectionTokenResult,
+  GetAccessTokenForConnectionOptions,
+  GetTokenByExchangeProfileOptions,
+  GetTokenOnBehalfOfOptions,
+  OnBehalfOfTokenResult,
+  TokenExchangeResult,
+} from './exchange/types.ts';
+import type { IssuerContext } from './issuer/allowed-issuers.ts';
+import { Issuers } from './issuer/issuers.ts';
+import { type ApiClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
+import {
+  challenge,
+  type FetchRequest,
+  readTarget,
+  type RequestParts,
+  verifyRequest,
+} from './request/verify-request.ts';
+import { requireScopes, type ScopeRequirements } from './scopes.ts';
+import type { StandardSchemaV1 } from './standard-schema.ts';
+
+/** Checks with a schema, which types the claims. */
+export type TypedChecks<Claims extends object> = AccessTokenChecks<Claims> & {
+  readonly claimsSchema: StandardSchemaV1<unknown, Claims>;
+};
+
+/** A token to verify without its request. */
+export interface VerifyAccessTokenOptions {
+  /** The bare token, without `Bearer `. */
+  readonly accessToken: string;
+  /** The URL of the request, for a `domains` resolver. */
+  readonly httpUrl?: string | undefined;
+  /** The headers of the request, for a `domains` resolver. */
+  readonly headers?: RequestHeaders | undefined;
+}
+
+/** A proof to verify, and what it must have been made for. */
+export interface VerifyDpopProofOptions {
+  /** The access token that the proof came with. It is decoded for its `cnf.jkt`; it is not verified here. */
+  readonly accessToken: string;
+  /** The value of the `DPoP` header. */
+  readonly proof: string;
+  readonly httpMethod: string;
+  /** The absolute URL of the request as the client sees it. */
+  readonly httpUrl: string;
+}
+
+/**
+ * Protects an API with Auth0 access tokens, and exchanges them for tokens of other APIs. Make one for the process and
+ * keep it: it holds the keys of the issuers and the proofs that were used.
+ *
+ * The constructor sends nothing and starts nothing; {@link warmUp} does, if you want it before the first request.
+ *
+ * @throws ConfigurationError from the constructor, naming the option and what to write instead
+ */
+export class ApiClient {
+  readonly #options: ResolvedOptions;
+  readonly #issuers: Issuers;
+  readonly #proofPolicy: ProofPolicy;
+  readonly #exchange: TokenExchange;
+
+  constructor(options: ApiClientOptions) {
+    const resolved = resolveOptions(options);
+    const { http, now, dpop } = resolved;
+    this.#options = resolved;
+    this.#issuers = new Issuers({ ...resolved, maxIssuers: resolved.cacheMaxEntries });
+    this.#proofPolicy = {
+      ...dpop,
+      replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),
+      timeoutSeconds: http.timeoutSeconds,
+      now,
+    };
+    this.#exchange = createTokenExchange({
+      client: resolved.client,
+      issuer: resolved.clientIssuer,
+      tokenEndpointOf: async (issuer) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
+      http,
+      now,
+    });
+  }
+
+  /**
+   * Verifies a request: finds the scheme, verifies the token, and for DPoP the proof (RFC 6750, RFC 9449 §7).
+   *
+   * @param request a Fetch `Request`, or `{ headers, httpMethod, httpUrl }`; method and URL are needed for DPoP only
+   * @returns the claims, deeply frozen
+   * @throws MissingAuthorizationError 401, InvalidAuthSchemeError 401, InvalidRequestError 400
+   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403
+   * @throws InvalidDpopProofError 400, DpopNonceRequiredError 401
+   * @throws IssuerUnavailableError 503, ReplayStoreUnavailableError 503, DomainsResolverError 500: not the caller's fault
+   * @throws MissingRequiredArgumentError 400 when the program did not pass what DPoP needs
+   * @throws ConfigurationError 500 when the checks are written wrongly
+   */
+  verifyRequest<Claims extends object>(
+    request: RequestParts | FetchRequest,
+    checks: TypedChecks<Claims>,
+  ): Promise<CheckedClaims<Claims>>;
+  verifyRequest(request: RequestParts | FetchRequest, checks?: AccessTokenChecks): Promise<AccessTokenClaims>;
+  async verifyRequest(
+    request: RequestParts | FetchRequest,
+    checks: AccessTokenChecks = {},
+  ): Promise<AccessTokenClaims> {
+    validateChecks(checks);
+    return await verifyRequest(request, checks, {
+      ...this.#challengePolicy(),
+      verifyAccessToken: (accessToken, context) => this.#verifyToken(accessToken, context),
+      verifyProof: (proven) => this.#verifyProof(proven),
+    });
+  }
+
+  /**
+   * Verifies an access token alone (RFC 9068 §4). It sees no proof, so it does not check to which key the token is
+   * bound; {@link verifyRequest} does.
+   *
+   * @returns the claims, deeply frozen
+   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403
+   * @throws IssuerUnavailableError 503, DomainsResolverError 500
+   * @throws MissingRequiredArgumentError 400, ConfigurationError 500
+   */
+  verifyAccessToken<Claims extends object>(
+    options: VerifyAccessTokenOptions & TypedChecks<Claims>,
+  ): Promise<CheckedClaims<Claims>>;
+  verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims>;
+  async verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims> {
+    const { accessToken, httpUrl, headers, ...checks } = requireArguments(options, 'accessToken');
+    validateChecks(checks);
+    const claims = await this.#verifyToken(accessToken, { requestUrl: httpUrl, requestHeaders: headers });
+    return await applyChecks(claims, checks);
+  }
+
+  /**
+   * Verifies a DPoP proof against a request and the key that the access token names (RFC 9449 §4.3), and marks it as
+   * used. The token is not verified: do that first, or use {@link verifyRequest}, which does all of it.
+   *
+   * @returns the claims of the proof and the thumbprint of its key, frozen
+   * @throws InvalidDpopProofError 400, DpopNonceRequiredError 401
+   * @throws VerifyAccessTokenError 401 `dpop_binding_missing`, `dpop_binding_mismatch`, or when it cannot be decoded
+   * @throws ReplayStoreUnavailableError 503
+   * @throws MissingRequiredArgumentError 400, InvalidRequestError 400
+   */
+  async verifyDpopProof(options: VerifyDpopProofOptions): Promise<DpopProofClaims> {
+    const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');
+    const { accessToken, proof, httpMethod, httpUrl } = given;
+    const target = readTarget(httpMethod, httpUrl);
+    const jkt = boundKeyOf(parseToken(accessToken).payload);
+    if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
+    return await this.#verifyProof({ accessToken, proof, jkt, ...target });
+  }
+
+  /**
+   * Exchanges the access token this API received for one of another API, on behalf of the same user (RFC 8693 §2.1).
+   * Needs `domain`, `clientId` and `clientSecret`. Verify the token first: the exchange does not.
+   *
+   * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   */
+  async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
+    return await this.#exchange.onBehalfOf(options);
+  }
+
+  /**
+   * Exchanges a token of any kind by a token exchange profile of the tenant, chosen by `subjectTokenType` (RFC 8693).
+   *
+   * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   */
+  async getTokenByExchangeProfile(options: GetTokenByExchangeProfileOptions): Promise<TokenExchangeResult> {
+    return await this.#exchange.byProfile(options);
+  }
+
+  /**
+   * The user's access token at a connection, such as `google-oauth2`, out of Auth0's Token Vault.
+   *
+   * @throws MissingRequiredArgumentError 400, GetAccessTokenForConnectionError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   */
+  async getAccessTokenForConnection(
+    options: GetAccessTokenForConnectionOptions,
+  ): Promise<ConnectionTokenResult> {
+    return await this.#exchange.forConnection(options);
+  }
+
+  /**
+   * Refuses verified claims that lack a scope or a permission, for checks that depend on the route. Pure.
+   *
+   * @param context the scheme under which the token came, for the challenge; the first that the client offers by default
+   * @throws InsufficientScopeError 403 with its challenge
+   * @throws ConfigurationError 500 when the requirements are written wrongly
+   */
+  authorize(
+    claims: AccessTokenClaims,
+    requirements: ScopeRequirements,
+    context: { readonly scheme?: AuthScheme | undefined } = {},
+  ): void {
+    validateChecks(requirements);
+    try {
+      requireScopes(claims, requirements);
+    } catch (error) {
+      if (error instanceof BaseAuthError) challenge(error, context.scheme, this.#challengePolicy());
+      throw error;
+    }
+  }
+
+  /**
+   * Fetches metadata and keys of every configured domain, so that no request waits for them. With a `domains` resolver
+   * there is nothing to know in advance but `domain`.
+   *
+   * @throws IssuerUnavailableError when one of them cannot be had
+   */
+  async warmUp(): Promise<void> {
+    const { allowedIssuers, clientIssuer } = this.#options;
+    const issuers = new Set(typeof allowedIssuers === 'function' ? [] : allowedIssuers);
+    if (clientIssuer !== undefined) issuers.add(clientIssuer);
+    await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
+  }
+
+  /** Whether requests must use DPoP. */
+  isDpopRequired(): boolean {
+    return this.#options.dpop.mode === 'required';
+  }
+
+  #verifyToken(accessToken: string, context: IssuerContext): Promise<AccessTokenClaims> {
+    return verifyAccessToken(accessToken, context, this.#options, this.#issuers);
+  }
+
+  #verifyProof(proven: ProvenRequest): Promise<DpopProofClaims> {
+    return verifyProof(proven, this.#proofPolicy);
+  }
+
+  #challengePolicy() {
+    const { realm, resourceMetadataUrl, dpop } = this.#options;
+    return { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
+  }
+}
+
+/** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */
+function requireArguments<T extends object>(given: T | null | undefined, ...names: (keyof T & string)[]): T {
+  for (const name of names) {
+    const value: unknown = given?.[name];
+    if (value === undefined || value === null || value === '') throw new MissingRequiredArgumentError(name);
+  }
+  if (given === null || given === undefined) throw new MissingRequiredArgumentError('options');
+  return given;
+}

@@ -1,0 +1,34 @@
+/**
+ * Comparing the URL of a request with a proof's `htu` (RFC 9449 §4.3 check 9, RFC 3986 §6.2.2 and §6.2.3). Pure.
+ */
+
+/** `new URL` would trim, drop or rewrite these; a URL that holds them is not what was signed or requested. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const NOT_IN_A_URL = /[\u0000-\u0020\u007f\\]/;
+const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+
+/**
+ * The normal form in which two URLs are compared: scheme and host in lower case, no default port, dot segments
+ * resolved, percent-encoding in one spelling, no query, no fragment. A trailing slash is kept: `/a` and `/a/` are two
+ * resources. `undefined` for what is no absolute http(s) URL, or carries credentials.
+ */
+export function normalizeHtu(text: unknown): string | undefined {
+  if (typeof text !== 'string' || NOT_IN_A_URL.test(text) || !/^https?:\/\//i.test(text)) return undefined;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return undefined;
+  }
+  if (url.username !== '' || url.password !== '') return undefined;
+  return `${url.protocol}//${url.host}${normalizePercentEncoding(url.pathname)}`;
+}
+
+/** Octets that need no encoding are decoded, the others written in upper case (RFC 3986 §6.2.2.1, §6.2.2.2). */
+function normalizePercentEncoding(path: string): string {
+  if (!path.includes('%')) return path;
+  return path.replace(/%[0-9a-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return UNRESERVED.test(character) ? character : octet.toUpperCase();
+  });
+}

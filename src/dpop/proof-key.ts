@@ -1,0 +1,30 @@
+/**
+ * The key that a proof carries (RFC 9449 §4.2), ready to verify with.
+ */
+import { importVerifier } from '#signature';
+import { InvalidDpopProofError } from '../errors.ts';
+import type { JwsAlgorithm } from '../jws/algorithms.ts';
+import { isJsonObject } from '../jws/json.ts';
+import { jwkThumbprint, readPublicJwk } from '../jws/public-key.ts';
+import type { Verifier } from '../jws/signature.ts';
+
+export interface ProofKey {
+  /** The SHA-256 thumbprint of the key (RFC 7638). */
+  readonly jkt: string;
+  readonly verifier: Verifier;
+}
+
+/** @throws InvalidDpopProofError `dpop_proof_key` for anything but a public key of the algorithm's type */
+export async function importProofKey(jwk: unknown, algorithm: JwsAlgorithm): Promise<ProofKey> {
+  const publicJwk = isJsonObject(jwk) ? readPublicJwk(jwk, algorithm) : undefined;
+  if (publicJwk === undefined) throw new InvalidDpopProofError('dpop_proof_key');
+  try {
+    return {
+      jkt: await jwkThumbprint(publicJwk),
+      verifier: await importVerifier(publicJwk, algorithm),
+    };
+  } catch {
+    // A point off its curve, say. The library's message may describe the key, so it is not kept.
+    throw new InvalidDpopProofError('dpop_proof_key');
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * A DPoP proof: the twelve checks of RFC 9449 §4.3, in an order in which nothing is remembered before all is proven.
+ */
+import { sha256 } from '#signature';
+import type { DpopProofClaims } from '../claims.ts';
+import {
+  DpopNonceRequiredError,
+  type DpopProofReason,
+  type Evidence,
+  InvalidDpopProofError,
+  ReplayStoreUnavailableError,
+  VerifyAccessTokenError,
+} from '../errors.ts';
+import { findAlgorithm } from '../jws/algorithms.ts';
+import { type CompactJws, JwsSyntaxError, parseCompactJws, unsupportedParameter } from '../jws/compact.ts';
+import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
+import { withTimeLimit } from '../platform/time-limit.ts';
+import { normalizeHtu } from './htu.ts';
+import { acceptsNonce, issueNonce, type NoncePolicy } from './nonce.ts';
+import { importProofKey } from './proof-key.ts';
+import type { DpopReplayStore } from './replay.ts';
+
+/** A proof is a small JWS; its largest member is an RSA key. */
+const MAX_PROOF_LENGTH = 16 * 1024;
+const MAX_JTI_LENGTH = 256;
+
+export interface ProofPolicy {
+  readonly algorithms: ReadonlySet<string>;
+  /** How far back `iat` may lie, in seconds. */
+  readonly iatOffsetSeconds: number;
+  /** How far ahead `iat` may lie, in seconds. */
+  readonly iatLeewaySeconds: number;
+  readonly replayStore: DpopReplayStore | false;
+  readonly nonce: NoncePolicy | undefined;
+  /** How long the replay store may take, in seconds. */
+  readonly timeoutSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** What the proof must have been made for. */
+export interface ProvenRequest {
+  readonly proof: string;
+  readonly accessToken: string;
+  /** The thumbprint that the access token is bound to. */
+  readonly jkt: string;
+  readonly httpMethod: string;
+  /** The URL of the request, normalised. */
+  readonly htu: string;
+}
+
+/**
+ * @throws InvalidDpopProofError
+ * @throws VerifyAccessTokenError `dpop_binding_mismatch` when a valid proof was made with another key
+ * @throws DpopNonceRequiredError
+ * @throws ReplayStoreUnavailableError
+ */
+export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): Promise<DpopProofClaims> {
+  const now = policy.now();
+  const jws = parseProof(request.proof);
+  const jkt = await verifySignature(jws, policy.algorithms);
+  const claims = readClaims(jws.payload, jkt);
+
+  checkRequest(claims, request);
+  if (claims.ath !== (await sha256(request.accessToken))) refuse('dpop_proof_ath_mismatch');
+  const seconds = now / 1000;
+  if (claims.iat < seconds - policy.iatOffsetSeconds || claims.iat > seconds + policy.iatLeewaySeconds) {
+    refuse('dpop_proof_expired', { name: 'iat', expected: seconds, actual: claims.iat });
+  }
+  if (jkt !== request.jkt) {
+    throw new VerifyAccessTokenError('dpop_binding_mismatch', {
+      cause: { name: 'cnf.jkt', expected: request.jkt, actual: jkt },
+    });
+  }
+  if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
+  if (policy.replayStore !== false) {
+    await consume(claims, policy.replayStore, {
+      // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
+      ttlSeconds: Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds),
+      timeoutSeconds: policy.timeoutSeconds,
+    });
+  }
+  return deepFreeze(claims);
+}
+
+function parseProof(proof: unknown): CompactJws {
+  if (typeof proof !== 'string') refuse('dpop_proof_malformed', { expected: 'a string' });
+  if (proof.length > MAX_PROOF_LENGTH) refuse('dpop_proof_malformed', { expected: 'a shorter proof' });
+  let jws: CompactJws;
+  try {
+    jws = parseCompactJws(proof);
+  } catch (error) {
+    if (error instanceof JwsSyntaxError)
+      throw new InvalidDpopProofError('dpop_proof_malformed', { cause: error });
+    throw error;
+  }
+  const parameter = unsupportedParameter(jws.header);
+  if (parameter !== undefined) refuse('dpop_proof_malformed', { name: parameter });
+  if (ownMember(jws.header, 'typ') !== 'dpop+jwt') {
+    refuse('dpop_proof_type', { name: 'typ', expected: 'dpop+jwt' });
+  }
+  return jws;
+}
+
+async function verifySignature(jws: CompactJws, algorithms: ReadonlySet<string>): Promise<string> {
+  const algorithm = findAlgorithm(ownMember(jws.header, 'alg'));
+  if (algorithm === undefined || !algorithms.has(algorithm.name)) {
+    refuse('dpop_proof_algorithm', { name: 'alg', expected: [...algorithms], actual: algorithm?.name });
+  }
+  const { jkt, verifier } = await importProofKey(ownMember(jws.header, 'jwk'), algorithm);
+  if (!(await verifier(jws.signature, jws.signingInput))) refuse('dpop_proof_signature');
+  return jkt;
+}
+
+function readClaims(payload: JsonObject, jkt: string): DpopProofClaims {
+  const jti = readText(payload, 'jti');
+  if (jti.trim() === '' || jti.length > MAX_JTI_LENGTH) {
+    refuse('dpop_proof_claim', { name: 'jti', expected: `1 to ${MAX_JTI_LENGTH} characters` });
+  }
+  const iat = ownMember(payload, 'iat');
+  if (typeof iat !== 'number' || !Number.isFinite(iat)) {
+    refuse('dpop_proof_claim', { name: 'iat', expected: 'a finite number' });
+  }
+  const required = {
+    jti,
+    iat,
+    htm: readText(payload, 'htm'),
+    htu: readText(payload, 'htu'),
+    ath: readText(payload, 'ath'),
+  };
+  const nonce = Object.hasOwn(payload, 'nonce') ? { nonce: readText(payload, 'nonce') } : {};
+  return { ...payload, ...required, ...nonce, jkt };
+}
+
+function readText(payload: JsonObject, name: string): string {
+  const value = ownMember(payload, name);
+  return typeof value === 'string' ? value : refuse('dpop_proof_claim', { name, expected: 'a string' });
+}
+
+function checkRequest(claims: DpopProofClaims, request: ProvenRequest): void {
+  // RFC 9110 makes methods case-sensitive, but frameworks hand on lower-case ones, and no two differ by case alone.
+  if (claims.htm.toUpperCase() !== request.httpMethod.toUpperCase()) {
+    refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: request.httpMethod });
+  }
+  // The evidence is the normal form: a query may hold what no log should.
+  const htu = normalizeHtu(claims.htu);
+  if (htu !== request.htu)
+    refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: request.htu, actual: htu });
+}
+
+async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: number): Promise<void> {
+  if (nonce !== undefined && (await acceptsNonce(policy, nonce, now))) return;
+  const reason = nonce === undefined ? 'dpop_nonce_missing' : 'dpop_nonce_invalid';
+  throw new DpopNonceRequiredError(reason, await issueNonce(policy, now));
+}
+
+async function consume(
+  claims: DpopProofClaims,
+  store: DpopReplayStore,
+  limits: { ttlSeconds: number; timeoutSeconds: number },
+): Promise<void> {
+  // A thumbprint is 43 characters without a dot, so no two pairs give the same text.
+  const key = await sha256(`${claims.jkt}.${claims.jti}`);
+  let added: unknown;
+  try {
+    const answer = store.add(key, limits.ttlSeconds);
+    added = typeof answer === 'boolean' ? answer : await withTimeLimit(answer, limits.timeoutSeconds);
+  } catch (error) {
+    throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', error } });
+  }
+  if (added === false) refuse('dpop_proof_replayed');
+  // Anything but a clear yes is a broken store, and a broken store accepts nothing.
+  if (added !== true) {
+    throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', expected: 'a boolean' } });
+  }
+}
+
+function refuse(reason: Exclude<DpopProofReason, 'dpop_proof_with_bearer'>, cause?: Evidence): never {
+  throw new InvalidDpopProofError(reason, { cause });
+}

@@ -1,0 +1,45 @@
+export { ApiClient } from './api-client.ts';
+export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } from './api-client.ts';
+export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
+export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
+export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
+export type { DpopReplayStore } from './dpop/replay.ts';
+export {
+  ApiError,
+  BaseAuthError,
+  ConfigurationError,
+  DomainsResolverError,
+  DpopNonceRequiredError,
+  GetAccessTokenForConnectionError,
+  GetTokenByExchangeProfileError,
+  InsufficientScopeError,
+  InvalidAuthSchemeError,
+  InvalidDpopProofError,
+  InvalidRequestError,
+  IssuerUnavailableError,
+  MissingAuthorizationError,
+  MissingRequiredArgumentError,
+  ReplayStoreUnavailableError,
+  VerifyAccessTokenError,
+} from './errors.ts';
+export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors.ts';
+export type {
+  ConnectionTokenResult,
+  ExtraValue,
+  GetAccessTokenForConnectionOptions,
+  GetTokenByExchangeProfileOptions,
+  GetTokenOnBehalfOfOptions,
+  OnBehalfOfTokenResult,
+  TokenExchangeResult,
+} from './exchange/types.ts';
+export type { DomainsResolver, DomainsResolverContext } from './issuer/allowed-issuers.ts';
+export type { ApiClientOptions, DpopNonceOptions, DpopOptions } from './options.ts';
+export {
+  type AuthScheme,
+  type Credentials,
+  extractCredentials,
+  type RequestHeaders,
+} from './request/credentials.ts';
+export type { FetchRequest, RequestParts } from './request/verify-request.ts';
+export { type ScopeRequirements } from './scopes.ts';
+export type { StandardSchemaV1 } from './standard-schema.ts';

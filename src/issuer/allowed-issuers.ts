@@ -1,0 +1,67 @@
+/**
+ * Which issuers are accepted: one domain, a list, or a resolver that is asked for each request.
+ */
+import { DomainsResolverError, VerifyAccessTokenError } from '../errors.ts';
+import { issuerOfDomain } from './domain.ts';
+
+/** What a {@link DomainsResolver} may decide by. All of it comes from the request: treat it as hostile. */
+export interface DomainsResolverContext {
+  /** The URL of the request, when the caller gave it. */
+  readonly requestUrl: string | undefined;
+  /** The headers of the request, when the caller gave them: a Fetch `Headers` or a plain object. */
+  readonly requestHeaders: unknown;
+  /** The issuer that the token names; nothing about the token is verified yet. */
+  readonly unverifiedIss: string;
+}
+
+/** Answers, for one request, the list of domains whose tokens are accepted. */
+export type DomainsResolver = (
+  context: DomainsResolverContext,
+) => readonly string[] | Promise<readonly string[]>;
+
+/** Issuers as `https://host/`, or the resolver of them. */
+export type AllowedIssuers = ReadonlySet<string> | DomainsResolver;
+
+/** The request a token came with, as far as a resolver may want to know it. */
+export type IssuerContext = Omit<DomainsResolverContext, 'unverifiedIss'>;
+
+/**
+ * The allowed issuer that a token names, in canonical form.
+ *
+ * @throws VerifyAccessTokenError `issuer_not_allowed` @throws DomainsResolverError
+ */
+export async function resolveIssuer(
+  allowed: AllowedIssuers,
+  unverifiedIss: string,
+  context: IssuerContext,
+): Promise<string> {
+  const issuers =
+    typeof allowed === 'function' ? await askResolver(allowed, { ...context, unverifiedIss }) : allowed;
+  const issuer = issuers.has(unverifiedIss) ? unverifiedIss : issuerOfDomain(unverifiedIss);
+  if (issuer === undefined || !issuers.has(issuer)) {
+    throw new VerifyAccessTokenError('issuer_not_allowed', {
+      cause: { name: 'iss', expected: [...issuers], actual: unverifiedIss },
+    });
+  }
+  return issuer;
+}
+
+async function askResolver(
+  resolver: DomainsResolver,
+  context: DomainsResolverContext,
+): Promise<ReadonlySet<string>> {
+  let domains: unknown;
+  try {
+    domains = await resolver(context);
+  } catch (error) {
+    throw new DomainsResolverError({ cause: { name: 'domains', error } });
+  }
+  const issuers = Array.isArray(domains) ? domains.map(issuerOfDomain) : [];
+  const valid = issuers.filter((issuer) => issuer !== undefined);
+  if (valid.length === 0 || valid.length !== issuers.length) {
+    throw new DomainsResolverError({
+      cause: { name: 'domains', expected: 'a list of domains that is not empty' },
+    });
+  }
+  return new Set(valid);
+}

@@ -1,0 +1,45 @@
+/**
+ * An issuer's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): the members this SDK needs.
+ */
+import * as z from 'zod/mini';
+import { LoadFailure } from './documents.ts';
+import { isHttpsUrl } from './domain.ts';
+
+export interface IssuerMetadata {
+  /** The issuer as it spells itself; tokens must spell it the same. */
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly tokenEndpoint: string | undefined;
+}
+
+const httpsUrl = z.string().check(z.refine(isHttpsUrl));
+const metadataSchema = z.object({
+  issuer: z.string(),
+  jwks_uri: httpsUrl,
+  token_endpoint: z.optional(httpsUrl),
+});
+
+export function discoveryUrl(issuer: string): string {
+  return `${issuer}.well-known/openid-configuration`;
+}
+
+/**
+ * Reads metadata that was fetched for `issuer`. A document that names another issuer is an outage of this one, never
+ * a reason to trust the other (RFC 8414 §3.3).
+ *
+ * @throws LoadFailure
+ */
+export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
+  const result = metadataSchema.safeParse(json);
+  if (!result.success) {
+    const members = result.error.issues.map((issue) => issue.path.join('.') || 'document').join(', ');
+    throw new LoadFailure(`the metadata of ${issuer} cannot be used: ${members}`);
+  }
+  const { issuer: named, jwks_uri: jwksUri, token_endpoint: tokenEndpoint } = result.data;
+  if (named !== issuer && `${named}/` !== issuer) {
+    throw new LoadFailure(`the metadata of ${issuer} names another issuer`, {
+      cause: { expected: issuer, actual: named.slice(0, 300) },
+    });
+  }
+  return { issuer: named, jwksUri, tokenEndpoint };
+}

@@ -1,0 +1,35 @@
+/**
+ * From a domain, as people write it, to the issuer, as tokens spell it. Pure.
+ */
+
+/** What no domain, not even one pasted as a URL, may contain; `new URL` would drop or rewrite some of it silently. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const FORBIDDEN = /[\u0000-\u0020\u007f\\?#@%]/;
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//;
+
+/**
+ * `tenant.auth0.com`, `HTTPS://Tenant.auth0.com/` -> `https://tenant.auth0.com/`. `undefined` for anything that is
+ * not a host (with or without port) or the https URL of one: http, credentials, a path, a query, a fragment.
+ */
+export function issuerOfDomain(domain: unknown): string | undefined {
+  if (typeof domain !== 'string') return undefined;
+  const text = domain.trim().toLowerCase();
+  if (text === '' || text.length > 300 || FORBIDDEN.test(text)) return undefined;
+  const url = parseUrl(SCHEME.test(text) ? text : `https://${text}`);
+  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.hostname === '') return undefined;
+  return `https://${url.host}/`;
+}
+
+/** A URL of metadata that may be fetched: absolute, https, without credentials. */
+export function isHttpsUrl(text: string): boolean {
+  const url = parseUrl(text);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}

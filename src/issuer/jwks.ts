@@ -1,0 +1,86 @@
+/**
+ * An issuer's key set (RFC 7517 §5): the members that can verify a signature, found by `kid`.
+ */
+import { importVerifier } from '#signature';
+import * as z from 'zod/mini';
+import type { JwsAlgorithm } from '../jws/algorithms.ts';
+import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
+import { algorithmsOf, readPublicJwk } from '../jws/public-key.ts';
+import type { Verifier } from '../jws/signature.ts';
+import { LoadFailure } from './documents.ts';
+
+const keySetSchema = z.object({ keys: z.array(z.unknown()) });
+
+/** Why a set has no verifier for a token. */
+export type KeyMiss = 'unknown_kid' | 'unsupported_algorithm';
+
+interface KeyEntry {
+  readonly jwk: JsonObject;
+  /** Imported when first used, once for each algorithm, and gone with the set. */
+  readonly verifiers: Map<JwsAlgorithm, Promise<Verifier | undefined> | Verifier | undefined>;
+}
+
+export class KeySet {
+  readonly #keys = new Map<string, KeyEntry[]>();
+
+  constructor(jwks: readonly JsonObject[]) {
+    for (const jwk of jwks) {
+      const kid = ownMember(jwk, 'kid');
+      if (typeof kid !== 'string' || algorithmsOf(jwk).length === 0) continue;
+      const entry: KeyEntry = { jwk, verifiers: new Map() };
+      const namesakes = this.#keys.get(kid);
+      if (namesakes === undefined) this.#keys.set(kid, [entry]);
+      else namesakes.push(entry);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
+  /**
+   * The verifier of the key with that `kid`. Of keys that share a `kid` (RFC 7517 §4.5 lets keys of different types
+   * do so), the first that allows the algorithm counts.
+   */
+  find(kid: string, algorithm: JwsAlgorithm): Verifier | Promise<Verifier | KeyMiss> | KeyMiss {
+    const namesakes = this.#keys.get(kid);
+    if (namesakes === undefined) return 'unknown_kid';
+    for (const entry of namesakes) {
+      const verifier = importOnce(entry, algorithm);
+      if (verifier instanceof Promise)
+        return verifier.then((imported) => imported ?? 'unsupported_algorithm');
+      if (verifier !== undefined) return verifier;
+    }
+    return 'unsupported_algorithm';
+  }
+}
+
+/**
+ * Reads a key set; what no signature can be verified with (symmetric, for encryption, broken) is passed over.
+ *
+ * @throws LoadFailure also for a set without a usable key: it may be meant, so it counts as withdrawn
+ */
+export function parseKeySet(json: unknown): KeySet {
+  const result = keySetSchema.safeParse(json);
+  if (!result.success) throw new LoadFailure('the answer is not a key set');
+  const keySet = new KeySet(result.data.keys.filter(isJsonObject));
+  if (keySet.isEmpty) throw new LoadFailure('the key set has no usable key', { withdrawn: true });
+  return keySet;
+}
+
+function importOnce(entry: KeyEntry, algorithm: JwsAlgorithm) {
+  if (!entry.verifiers.has(algorithm)) entry.verifiers.set(algorithm, importKey(entry.jwk, algorithm));
+  return entry.verifiers.get(algorithm);
+}
+
+/** `undefined` when the key does not allow the algorithm, or does not exist, such as a point off its curve. */
+function importKey(jwk: JsonObject, algorithm: JwsAlgorithm) {
+  const publicJwk = readPublicJwk(jwk, algorithm);
+  if (publicJwk === undefined) return undefined;
+  try {
+    const verifier = importVerifier(publicJwk, algorithm);
+    return verifier instanceof Promise ? verifier.catch(() => undefined) : verifier;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** A parsed JSON object. Members are read with {@link ownMember}: `__proto__` and friends are ordinary names. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The member of that name if the object itself has it, never one inherited from a prototype. */
+export function ownMember(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as JsonObject)[name] : undefined;
+}
+
+/**
+ * Freezes a JSON value through all levels. Iterative: a token can nest deeper than the stack.
+ */
+export function deepFreeze<T extends object>(root: T): T {
+  const open: object[] = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    Object.freeze(next);
+    for (const value of Object.values(next)) {
+      if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) open.push(value as object);
+    }
+  }
+  return root;
+}

@@ -1,0 +1,75 @@
+/**
+ * Public keys from outside: members of a key set and the `jwk` of a DPoP proof. Pure.
+ */
+import { decodeBase64url, sha256 } from '#signature';
+import { ALGORITHMS, type JwsAlgorithm } from './algorithms.ts';
+import { type JsonObject, ownMember } from './json.ts';
+import type { PublicJwk } from './signature.ts';
+
+/** RFC 7518 §3.3 asks for 2048 bits at least. The upper limit keeps one verification from costing milliseconds. */
+const RSA_MODULUS_BYTES = { least: 256, most: 1024 };
+const RSA_EXPONENT_MOST_BYTES = 8;
+
+/** Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/**
+ * The key in its canonical public form, or `undefined` when it is not a public key for this algorithm: another
+ * type or curve, a private member, a coordinate of the wrong length, a modulus too small, meant for something else.
+ */
+export function readPublicJwk(jwk: JsonObject, algorithm: JwsAlgorithm): PublicJwk | undefined {
+  if (!isMeantFor(jwk, algorithm)) return undefined;
+  const kty = ownMember(jwk, 'kty');
+  const crv = ownMember(jwk, 'crv');
+  if (kty !== algorithm.kty || (algorithm.crv !== undefined && crv !== algorithm.crv)) return undefined;
+
+  const { crv: curve = '', coordinateBytes = 0 } = algorithm;
+  const coordinate = (name: string) => readBytes(jwk, name, coordinateBytes, coordinateBytes);
+  switch (algorithm.kty) {
+    case 'RSA': {
+      const e = readBytes(jwk, 'e', 1, RSA_EXPONENT_MOST_BYTES);
+      const n = readBytes(jwk, 'n', RSA_MODULUS_BYTES.least, RSA_MODULUS_BYTES.most);
+      return e === undefined || n === undefined ? undefined : { e, kty: 'RSA', n };
+    }
+    case 'EC': {
+      const x = coordinate('x');
+      const y = coordinate('y');
+      return x === undefined || y === undefined ? undefined : { crv: curve, kty: 'EC', x, y };
+    }
+    case 'OKP': {
+      const x = coordinate('x');
+      return x === undefined ? undefined : { crv: curve, kty: 'OKP', x };
+    }
+  }
+}
+
+/** The algorithms for which a member of a key set may be used: the one it names, or all that fit its type. */
+export function algorithmsOf(jwk: JsonObject): readonly JwsAlgorithm[] {
+  return ALGORITHMS.filter((algorithm) => readPublicJwk(jwk, algorithm) !== undefined);
+}
+
+/** The SHA-256 thumbprint of a key (RFC 7638): its canonical form is already in the order that is hashed. */
+export function jwkThumbprint(jwk: PublicJwk): string | Promise<string> {
+  return sha256(JSON.stringify(jwk));
+}
+
+function isMeantFor(jwk: JsonObject, algorithm: JwsAlgorithm): boolean {
+  const use = ownMember(jwk, 'use');
+  const operations = ownMember(jwk, 'key_ops');
+  const alg = ownMember(jwk, 'alg');
+  return (
+    (use === undefined || use === 'sig') &&
+    (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
+    (alg === undefined || alg === algorithm.name) &&
+    !SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name))
+  );
+}
+
+function readBytes(jwk: JsonObject, name: string, least: number, most: number): string | undefined {
+  const text = ownMember(jwk, name);
+  if (typeof text !== 'string' || text.length > 2 * most) return undefined;
+  const bytes = decodeBase64url(text);
+  if (bytes === undefined || bytes.byteLength < least || bytes.byteLength > most) return undefined;
+  // A leading zero would give one RSA number two spellings, and a small modulus the length of a large one.
+  return least !== most && bytes[0] === 0 ? undefined : text;
+}

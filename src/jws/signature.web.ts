@@ -1,0 +1,42 @@
+/**
+ * `#signature` where there is no node:crypto: Cloudflare Workers, Vercel Edge, browsers. jose does the work.
+ */
+import { base64url, flattenedVerify, importJWK } from 'jose';
+import type { SignatureModule } from './signature.ts';
+
+const encoder = new TextEncoder();
+
+export const decodeBase64url: SignatureModule['decodeBase64url'] = (text) => {
+  try {
+    const bytes = base64url.decode(text);
+    return base64url.encode(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const sha256: SignatureModule['sha256'] = async (text) =>
+  base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))));
+
+export const hmacSha256: SignatureModule['hmacSha256'] = async (secret, text) => {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign']);
+  return base64url.encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text))));
+};
+
+export const importVerifier: SignatureModule['importVerifier'] = async (jwk, algorithm) => {
+  const { name, signatureBytes } = algorithm;
+  const key = await importJWK({ ...jwk }, name);
+  return async (signature, signingInput) => {
+    if (signatureBytes !== undefined && signature.byteLength !== signatureBytes) return false;
+    const [header = '', payload = ''] = signingInput.split('.');
+    try {
+      await flattenedVerify({ protected: header, payload, signature: base64url.encode(signature) }, key, {
+        algorithms: [name],
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+};

@@ -1,0 +1,270 @@
+/**
+ * The options of the client: what they mean, what is allowed, and every default, in one place.
+ */
+import leven from 'leven';
+import * as z from 'zod/mini';
+import type { DpopReplayStore } from './dpop/replay.ts';
+import { ConfigurationError } from './errors.ts';
+import type { AllowedIssuers, DomainsResolver } from './issuer/allowed-issuers.ts';
+import { isHttpsUrl, issuerOfDomain } from './issuer/domain.ts';
+import { ALGORITHMS } from './jws/algorithms.ts';
+import type { HttpOptions } from './platform/http.ts';
+
+/** How DPoP is handled (RFC 9449). */
+export interface DpopOptions {
+  /**
+   * `allowed` (default): Bearer and DPoP. `required`: DPoP only. `disabled`: Bearer only, and a token that is bound to a
+   * DPoP key is accepted without proof, which gives up what the binding was for.
+   */
+  readonly mode?: 'allowed' | 'required' | 'disabled' | undefined;
+  /** How old a proof may be, in seconds; 300 by default, at most 3600. */
+  readonly iatOffsetSeconds?: number | undefined;
+  /** How far a proof's clock may be ahead of ours, in seconds; 30 by default, at most 3600. */
+  readonly iatLeewaySeconds?: number | undefined;
+  /** Algorithms accepted for proofs; `['ES256']` by default. */
+  readonly algorithms?: readonly string[] | undefined;
+  /**
+   * Where used proofs are remembered; in this process by default. Give a shared store when several processes serve the
+   * API. `false` switches the detection of replayed proofs off.
+   */
+  readonly replayStore?: DpopReplayStore | false | undefined;
+  /** Demands a nonce of ours in each proof (RFC 9449 §9); off by default. */
+  readonly nonce?: DpopNonceOptions | undefined;
+}
+
+/** Nonces without state: every process with the same secret issues and accepts the same ones. */
+export interface DpopNonceOptions {
+  /** At least 32 characters. Of a list, for rotation, the first signs and all are accepted. */
+  readonly secret: string | readonly string[];
+  /** A nonce is accepted for one to two lifetimes; 300 seconds by default, 10 to 86400. */
+  readonly lifetimeSeconds?: number | undefined;
+}
+
+/** What an {@link ApiClient} is made from. Durations are in seconds and may be fractions. */
+export interface ApiClientOptions {
+  /**
+   * The tenant, such as `tenant.us.auth0.com`; an https URL without path is taken too. Its tokens are accepted, unless
+   * `domains` says whose are, and its token endpoint serves the exchange methods.
+   */
+  readonly domain?: string | undefined;
+  /** Domains whose tokens are accepted, or a resolver asked for each request: multiple custom domains. */
+  readonly domains?: readonly string[] | DomainsResolver | undefined;
+  /** The identifier of this API, or several; a token must be issued for one of them. */
+  readonly audience: string | readonly string[];
+  /** Signature algorithms accepted for access tokens; `['RS256']` by default. Asymmetric ones only. */
+  readonly algorithms?: readonly string[] | undefined;
+  /** Tolerance for `exp` and `nbf`, in seconds; 0 by default, at most 60. */
+  readonly clockToleranceSeconds?: number | undefined;
+  /** Accept only tokens whose header says `at+jwt` (RFC 9068 §2.1); `false` by default. */
+  readonly requireAccessTokenType?: boolean | undefined;
+  readonly dpop?: DpopOptions | undefined;
+  /** For the exchange methods, together with `clientSecret` and `domain`. */
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  /** Sends every request of the SDK; the runtime's `fetch` at the time of the call by default. */
+  readonly customFetch?: typeof fetch | undefined;
+  /** The limit for each HTTP call, in seconds; 10 by default, at most 300. */
+  readonly timeoutSeconds?: number | undefined;
+  /** The longest age of metadata and keys, and their age when the server states none; 600 seconds by default. */
+  readonly cacheTtlSeconds?: number | undefined;
+  /** How many issuers are kept; 100 by default. */
+  readonly cacheMaxEntries?: number | undefined;
+  /** The `realm` of Bearer challenges; `api` by default. */
+  readonly realm?: string | undefined;
+  /** The URL of this API's metadata document (RFC 9728), put into every challenge. */
+  readonly resourceMetadataUrl?: string | undefined;
+  /** The clock, in epoch milliseconds; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** The options with every default filled in and every domain made an issuer. */
+export interface ResolvedOptions {
+  readonly allowedIssuers: AllowedIssuers;
+  /** The issuer whose token endpoint serves the exchange methods. */
+  readonly clientIssuer: string | undefined;
+  readonly audiences: readonly string[];
+  readonly algorithms: ReadonlySet<string>;
+  readonly clockToleranceSeconds: number;
+  readonly requireAccessTokenType: boolean;
+  readonly dpop: {
+    readonly mode: 'allowed' | 'required' | 'disabled';
+    readonly iatOffsetSeconds: number;
+    readonly iatLeewaySeconds: number;
+    readonly algorithms: ReadonlySet<string>;
+    /** `undefined` asks for the store of this process. */
+    readonly replayStore: DpopReplayStore | false | undefined;
+    readonly nonce: { readonly secrets: readonly string[]; readonly lifetimeSeconds: number } | undefined;
+  };
+  readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
+  readonly http: HttpOptions;
+  readonly cacheTtlSeconds: number;
+  readonly cacheMaxEntries: number;
+  readonly realm: string;
+  readonly resourceMetadataUrl: string | undefined;
+  readonly now: () => number;
+}
+
+const MODES = ['allowed', 'required', 'disabled'] as const;
+const ALGORITHM_NAMES = ALGORITHMS.map((algorithm) => algorithm.name);
+const MIN_NONCE_SECRET_LENGTH = 32;
+
+/** What to write instead, by option. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  domain: "a host such as 'tenant.us.auth0.com', or its https URL without path, query and credentials",
+  domains: 'a list of such domains that is not empty, or a function that returns one',
+  audience:
+    'the identifier of your API, such as https://api.example.com, or a list of them that is not empty',
+  algorithms: `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
+  clockToleranceSeconds: 'a number of seconds from 0 to 60',
+  requireAccessTokenType: 'true or false',
+  dpop: 'an object of DPoP options',
+  'dpop.mode': `one of ${MODES.join(', ')}`,
+  'dpop.iatOffsetSeconds': 'a number of seconds from 0 to 3600',
+  'dpop.iatLeewaySeconds': 'a number of seconds from 0 to 3600',
+  'dpop.algorithms': `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
+  'dpop.replayStore': 'an object with an `add` method, or false',
+  'dpop.nonce': 'an object with a `secret`',
+  'dpop.nonce.secret': `a secret of at least ${MIN_NONCE_SECRET_LENGTH} characters, or a list of them`,
+  'dpop.nonce.lifetimeSeconds': 'a number of seconds from 10 to 86400',
+  clientId: 'a string that is not empty',
+  clientSecret: 'a string that is not empty',
+  customFetch: 'a function with the signature of fetch',
+  timeoutSeconds: 'a number of seconds above 0, at most 300',
+  cacheTtlSeconds: 'a number of seconds from 0 to 86400',
+  cacheMaxEntries: 'a whole number from 1 to 10000',
+  realm: 'a string that is not empty',
+  resourceMetadataUrl: 'an absolute http(s) URL',
+  now: 'a function that returns epoch milliseconds',
+};
+
+const text = z.string().check(z.refine((value) => value.trim() !== ''));
+const listOf = <T extends z.core.$ZodType>(entry: T) => z.array(entry).check(z.minLength(1));
+const seconds = (least: number, most: number) => z.optional(z.number().check(z.gte(least), z.lte(most)));
+const fn = <T>() => z.custom<T>((value) => typeof value === 'function');
+const domain = z.string().check(z.refine((value) => issuerOfDomain(value) !== undefined));
+const algorithms = z.optional(listOf(z.enum(ALGORITHM_NAMES)));
+const nonceSecret = z.string().check(z.minLength(MIN_NONCE_SECRET_LENGTH));
+
+const optionsSchema = z.strictObject({
+  domain: z.optional(domain),
+  domains: z.optional(z.union([listOf(domain), fn<DomainsResolver>()])),
+  audience: z.union([text, listOf(text)]),
+  algorithms,
+  clockToleranceSeconds: seconds(0, 60),
+  requireAccessTokenType: z.optional(z.boolean()),
+  dpop: z.optional(
+    z.strictObject({
+      mode: z.optional(z.enum(MODES)),
+      iatOffsetSeconds: seconds(0, 3600),
+      iatLeewaySeconds: seconds(0, 3600),
+      algorithms,
+      replayStore: z.optional(z.union([z.literal(false), z.custom<DpopReplayStore>(hasAdd)])),
+      nonce: z.optional(
+        z.strictObject({
+          secret: z.union([nonceSecret, listOf(nonceSecret)]),
+          lifetimeSeconds: seconds(10, 86400),
+        }),
+      ),
+    }),
+  ),
+  clientId: z.optional(text),
+  clientSecret: z.optional(text),
+  customFetch: z.optional(fn<typeof fetch>()),
+  timeoutSeconds: z.optional(z.number().check(z.gt(0), z.lte(300))),
+  cacheTtlSeconds: seconds(0, 86400),
+  cacheMaxEntries: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
+  realm: z.optional(text),
+  resourceMetadataUrl: z.optional(z.string().check(z.refine(isHttpUrl))),
+  now: z.optional(fn<() => number>()),
+});
+
+/**
+ * Checks the options and fills in the defaults. It does nothing else: no request, no timer, no randomness.
+ *
+ * @throws ConfigurationError naming the option and what to write instead
+ */
+export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
+  const result = optionsSchema.safeParse(input);
+  if (!result.success) throw explain(result.error.issues[0]);
+  const options = result.data;
+  const { dpop = {}, customFetch } = options;
+  const clientIssuer = issuerOfDomain(options.domain);
+  if (clientIssuer === undefined && options.domains === undefined) {
+    throw new ConfigurationError(`\`domain\` is missing: write ${EXPECTED.domain}; or give \`domains\`.`);
+  }
+  if (clientIssuer === undefined && options.clientId !== undefined) {
+    throw new ConfigurationError(
+      '`clientId` needs `domain`: write the domain whose token endpoint the client belongs to.',
+    );
+  }
+  return Object.freeze({
+    allowedIssuers: allowedIssuersOf(options.domains ?? [options.domain ?? '']),
+    clientIssuer,
+    audiences: asList(options.audience),
+    algorithms: new Set(options.algorithms ?? ['RS256']),
+    clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
+    requireAccessTokenType: options.requireAccessTokenType ?? false,
+    dpop: {
+      mode: dpop.mode ?? 'allowed',
+      iatOffsetSeconds: dpop.iatOffsetSeconds ?? 300,
+      iatLeewaySeconds: dpop.iatLeewaySeconds ?? 30,
+      algorithms: new Set(dpop.algorithms ?? ['ES256']),
+      replayStore: dpop.replayStore,
+      nonce: dpop.nonce && {
+        secrets: asList(dpop.nonce.secret),
+        lifetimeSeconds: dpop.nonce.lifetimeSeconds ?? 300,
+      },
+    },
+    client: { clientId: options.clientId, clientSecret: options.clientSecret },
+    http: {
+      // Looked up at the time of the call, so that whoever instruments or mocks the global fetch is seen.
+      fetch: customFetch ?? ((...request) => fetch(...request)),
+      timeoutSeconds: options.timeoutSeconds ?? 10,
+    },
+    cacheTtlSeconds: options.cacheTtlSeconds ?? 600,
+    cacheMaxEntries: options.cacheMaxEntries ?? 100,
+    realm: options.realm ?? 'api',
+    resourceMetadataUrl: options.resourceMetadataUrl,
+    now: options.now ?? Date.now,
+  });
+}
+
+function allowedIssuersOf(domains: readonly string[] | DomainsResolver): AllowedIssuers {
+  if (typeof domains === 'function') return domains;
+  return new Set(domains.map(issuerOfDomain).filter((issuer) => issuer !== undefined));
+}
+
+function asList(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : [...value];
+}
+
+function hasAdd(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'add' in value && typeof value.add === 'function';
+}
+
+function isHttpUrl(value: string): boolean {
+  return isHttpsUrl(value) || isHttpsUrl(value.replace(/^http:/i, 'https:'));
+}
+
+/** The first thing that is wrong, with what to write instead. The value itself is not repeated: it may be a secret. */
+function explain(issue: z.core.$ZodIssue | undefined): ConfigurationError {
+  if (issue === undefined || (issue.path.length === 0 && issue.code !== 'unrecognized_keys')) {
+    return new ConfigurationError('The options must be an object with at least `domain` and `audience`.');
+  }
+  const path = issue.path.filter((key) => typeof key === 'string');
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = [...path, issue.keys[0] ?? ''].join('.');
+    return new ConfigurationError(`\`${unknown}\` is no option${suggestion(unknown)}`);
+  }
+  const name = path.join('.');
+  return new ConfigurationError(`\`${name}\` must be ${EXPECTED[name] ?? 'something else'}.`);
+}
+
+function suggestion(unknown: string): string {
+  const [nearest] = Object.keys(EXPECTED)
+    .map((name) => ({ name, distance: leven(name.toLowerCase(), unknown.toLowerCase()) }))
+    .sort((left, right) => left.distance - right.distance);
+  return nearest !== undefined && nearest.distance <= unknown.length / 2
+    ? `; did you mean \`${nearest.name}\`?`
+    : '.';
+}

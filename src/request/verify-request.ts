@@ -1,0 +1,169 @@
+/**
+ * One request, from headers to claims: the decisions of docs/verifying-requests.md in their order. It is the one place
+ * where a refusal gets its challenge.
+ */
+import { type AccessTokenChecks, applyChecks, type CheckedClaims } from '../access-token/call-checks.ts';
+import { boundKeyOf } from '../access-token/claim-checks.ts';
+import type { AccessTokenClaims } from '../claims.ts';
+import { normalizeHtu } from '../dpop/htu.ts';
+import type { ProvenRequest } from '../dpop/verify-proof.ts';
+import {
+  BaseAuthError,
+  InsufficientScopeError,
+  InvalidAuthSchemeError,
+  InvalidDpopProofError,
+  InvalidRequestError,
+  MissingRequiredArgumentError,
+  setChallenges,
+  VerifyAccessTokenError,
+} from '../errors.ts';
+import type { IssuerContext } from '../issuer/allowed-issuers.ts';
+import { buildChallenges, type ChallengeError, type ChallengePolicy } from './challenge.ts';
+import {
+  type AuthScheme,
+  type PresentedCredentials,
+  readCredentials,
+  type RequestHeaders,
+  singleProof,
+} from './credentials.ts';
+import { acceptedSchemes, type DpopMode, ruleFor } from './scheme-policy.ts';
+
+/** A request in parts, for frameworks without Fetch API classes. */
+export interface RequestParts {
+  readonly headers: RequestHeaders;
+  /** The method of the request; needed for DPoP. There is no default. */
+  readonly httpMethod?: string | undefined;
+  /** The absolute URL of the request as the client sees it; needed for DPoP. */
+  readonly httpUrl?: string | undefined;
+}
+
+/** What {@link ApiClient.verifyRequest} reads of a Fetch `Request`; its body is left alone. */
+export interface FetchRequest {
+  readonly headers: { get(name: string): string | null };
+  readonly method: string;
+  readonly url: string;
+}
+
+/** The steps of verification, wired by the client. */
+export interface RequestVerification extends Omit<ChallengePolicy, 'schemes'> {
+  readonly mode: DpopMode;
+  readonly verifyAccessToken: (accessToken: string, context: IssuerContext) => Promise<AccessTokenClaims>;
+  readonly verifyProof: (request: ProvenRequest) => Promise<unknown>;
+}
+
+/** Verifies a request; every refusal that a client can act upon leaves with its challenge. */
+export async function verifyRequest<Claims extends object>(
+  request: RequestParts | FetchRequest,
+  checks: AccessTokenChecks<Claims>,
+  verification: RequestVerification,
+): Promise<AccessTokenClaims | CheckedClaims<Claims>> {
+  let scheme: AuthScheme | undefined;
+  try {
+    const parts = partsOf(request);
+    const credentials = readCredentials(parts.headers);
+    scheme = credentials.scheme;
+    return await applyChecks(await authenticate(parts, credentials, verification), checks);
+  } catch (error) {
+    if (error instanceof BaseAuthError) challenge(error, scheme, verification);
+    throw error;
+  }
+}
+
+/**
+ * Gives an error the challenge that a client needs to do better; errors that are not about the request get none.
+ */
+export function challenge(
+  error: BaseAuthError,
+  scheme: AuthScheme | undefined,
+  policy: Omit<ChallengePolicy, 'schemes'> & { readonly mode: DpopMode },
+): void {
+  if (error.statusCode >= 500) return;
+  const schemes = acceptedSchemes(policy.mode);
+  setChallenges(error, buildChallenges({ ...policy, schemes }, failureOf(error, scheme ?? schemes[0])));
+}
+
+/** Without credentials, or under a scheme that is not accepted, there is nothing to say but what is (RFC 6750 §3.1). */
+function failureOf(error: BaseAuthError, scheme: AuthScheme | undefined): ChallengeError | undefined {
+  if (scheme === undefined || error.code === 'unauthorized') return undefined;
+  const scopes = error instanceof InsufficientScopeError ? error.requiredScopes : [];
+  return { scheme, error: error.code, description: error.message, scopes };
+}
+
+async function authenticate(
+  parts: RequestParts,
+  credentials: PresentedCredentials,
+  verification: RequestVerification,
+): Promise<AccessTokenClaims> {
+  const { scheme, accessToken } = credentials;
+  const rule = ruleFor(verification.mode, scheme);
+  if (rule === undefined) throw new InvalidAuthSchemeError('scheme_not_allowed');
+  const proven = scheme === 'DPoP' ? readProvenRequest(parts, credentials) : undefined;
+
+  const claims = await verification.verifyAccessToken(accessToken, {
+    requestUrl: parts.httpUrl,
+    requestHeaders: parts.headers,
+  });
+  const jkt = boundKeyOf(claims);
+  const decision = jkt === undefined ? rule.unbound : rule.bound;
+  if (decision !== 'accept' && decision !== 'verify_proof') throw new VerifyAccessTokenError(decision);
+  if (rule.refusesProof && credentials.proofs.length > 0)
+    throw new InvalidRequestError('dpop_proof_with_bearer');
+  if (decision === 'verify_proof' && jkt !== undefined && proven !== undefined) {
+    await verification.verifyProof({ ...proven, jkt });
+  }
+  return claims;
+}
+
+/** What the proof is held against; all that can be refused without looking at the token. */
+function readProvenRequest(
+  { httpMethod, httpUrl }: RequestParts,
+  { proofs, accessToken }: PresentedCredentials,
+): Omit<ProvenRequest, 'jkt'> {
+  const proof = singleProof(proofs);
+  if (proof === undefined) throw new InvalidDpopProofError('dpop_proof_missing');
+  return { proof, accessToken, ...readTarget(httpMethod, httpUrl) };
+}
+
+/**
+ * The method and normalised URL that a proof must name.
+ *
+ * @throws MissingRequiredArgumentError @throws InvalidRequestError
+ */
+export function readTarget(httpMethod: unknown, httpUrl: unknown): { httpMethod: string; htu: string } {
+  if (typeof httpMethod !== 'string' || httpMethod === '') throw missingForDpop('httpMethod');
+  if (httpUrl === undefined || httpUrl === null || httpUrl === '') throw missingForDpop('httpUrl');
+  const htu = normalizeHtu(httpUrl);
+  if (htu === undefined) {
+    throw new InvalidRequestError('invalid_argument', {
+      message: 'The URL of the request is not an absolute http(s) URL.',
+      cause: { name: 'httpUrl', expected: 'an absolute http(s) URL' },
+    });
+  }
+  return { httpMethod, htu };
+}
+
+function missingForDpop(argument: string): MissingRequiredArgumentError {
+  return new MissingRequiredArgumentError(
+    argument,
+    `\`${argument}\` is missing: the program must pass it for a DPoP proof to be verified.`,
+  );
+}
+
+/** A Fetch `Request` brings its own method and URL; parts are taken as they are. */
+function partsOf(request: unknown): RequestParts {
+  if (request === undefined || request === null) throw new MissingRequiredArgumentError('request');
+  if (typeof request !== 'object' || !('headers' in request))
+    throw new MissingRequiredArgumentError('headers');
+  return isFetchRequest(request)
+    ? { headers: request.headers, httpMethod: request.method, httpUrl: request.url }
+    : (request as RequestParts);
+}
+
+function isFetchRequest(request: object): request is FetchRequest {
+  if ('httpMethod' in request || 'httpUrl' in request) return false;
+  const { headers, method, url } = request as Partial<Record<string, unknown>>;
+  const isHeaders = typeof headers === 'object' && headers !== null && 'get' in headers;
+  return (
+    isHeaders && typeof headers.get === 'function' && typeof method === 'string' && typeof url === 'string'
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Scopes (RFC 6749 §3.3) and Auth0 permissions: what an operation needs and what a token has. Pure.
+ */
+import type { AccessTokenClaims } from './claims.ts';
+import { ConfigurationError, InsufficientScopeError } from './errors.ts';
+
+/** What an operation needs. All of it, not one of it. */
+export interface ScopeRequirements {
+  /** Scopes, as a list or separated by spaces. */
+  readonly requiredScopes?: string | readonly string[] | undefined;
+  /** Permissions of Auth0's role-based access control. */
+  readonly requiredPermissions?: readonly string[] | undefined;
+}
+
+/** The characters of a scope (RFC 6749 §3.3), which are also those that a challenge can carry as they are. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** The token's scopes; a `scope` that is no string grants nothing. */
+export function scopesOf(claims: Pick<AccessTokenClaims, 'scope'>): string[] {
+  const scope: unknown = Object.hasOwn(claims, 'scope') ? claims.scope : undefined;
+  return typeof scope === 'string' ? splitScopes(scope) : [];
+}
+
+/** The token's permissions; a `permissions` that is no array, and members that are no strings, grant nothing. */
+export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): string[] {
+  const permissions: unknown = Object.hasOwn(claims, 'permissions') ? claims.permissions : undefined;
+  return Array.isArray(permissions) ? permissions.filter((entry) => typeof entry === 'string') : [];
+}
+
+/**
+ * Refuses a token that lacks a scope or a permission of the operation.
+ *
+ * @throws InsufficientScopeError with all scopes of the operation (RFC 6750 §3)
+ * @throws ConfigurationError when a requirement is not written as scopes or permissions
+ */
+export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequirements): void {
+  const requiredScopes = readScopes(requirements.requiredScopes);
+  const requiredPermissions = readPermissions(requirements.requiredPermissions);
+
+  const missingScopes = missing(requiredScopes, scopesOf(claims));
+  if (missingScopes.length > 0) {
+    throw new InsufficientScopeError('insufficient_scope', requiredScopes, {
+      cause: { name: 'scope', expected: requiredScopes, actual: scopesOf(claims) },
+    });
+  }
+  const missingPermissions = missing(requiredPermissions, permissionsOf(claims));
+  if (missingPermissions.length > 0) {
+    throw new InsufficientScopeError('insufficient_permission', [], {
+      cause: { name: 'permissions', expected: requiredPermissions, actual: permissionsOf(claims) },
+    });
+  }
+}
+
+function missing(required: readonly string[], granted: readonly string[]): string[] {
+  return required.filter((name) => !granted.includes(name));
+}
+
+function splitScopes(scope: string): string[] {
+  return scope.split(' ').filter((name) => name !== '');
+}
+
+function readScopes(required: unknown): string[] {
+  if (required === undefined) return [];
+  const names: unknown = typeof required === 'string' ? splitScopes(required) : required;
+  if (isStringList(names) && names.every((name) => SCOPE.test(name))) return names;
+  throw new ConfigurationError('`requiredScopes` must be scopes separated by spaces, or a list of scopes.');
+}
+
+function readPermissions(required: unknown): string[] {
+  if (required === undefined) return [];
+  if (isStringList(required) && !required.includes('')) return required;
+  throw new ConfigurationError('`requiredPermissions` must be a list of permissions.');
+}
+
+function isStringList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
