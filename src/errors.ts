@@ -393,6 +393,11 @@ export interface UpstreamFailure {
   readonly retryAfterSeconds?: number | undefined;
 }
 
+/** An unusable answer to a request that may well have succeeded is not worth the same request again. */
+function isPassing({ reason, statusCode }: UpstreamFailure): boolean {
+  return reason !== 'upstream_invalid_answer' && (statusCode === 429 || statusCode >= 500);
+}
+
 /** The token endpoint refused, failed or could not be reached. */
 export class ApiError extends BaseAuthError {
   override readonly name = 'ApiError';
@@ -417,7 +422,7 @@ export class ApiError extends BaseAuthError {
     this.error = failure.error;
     this.errorDescription = failure.errorDescription;
     this.retryAfterSeconds = failure.retryAfterSeconds;
-    this.retryable = failure.statusCode === 429 || failure.statusCode >= 500;
+    this.retryable = isPassing(failure);
   }
 
   /** The status of our own answer: the upstream's 4xx is about us, and must not look as if it were about our client. */
