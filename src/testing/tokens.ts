@@ -1,0 +1,60 @@
+/** The tokens the tenant issues. */
+
+import { randomUUID } from 'node:crypto';
+import { signCompact } from './algorithms.ts';
+import type { TenantConfig } from './config.ts';
+import type { KeyRing } from './keys.ts';
+import { withOverrides } from './members.ts';
+import type { IssueAccessTokenOptions } from './types.ts';
+
+export interface TokenIssuer {
+  readonly accessToken: (options?: IssueAccessTokenOptions) => string;
+  readonly idToken: (options: { sub: string; clientId: string }) => string;
+}
+
+export function createTokenIssuer(config: TenantConfig, keys: KeyRing): TokenIssuer {
+  const lifetime = (seconds: number) => {
+    const iat = Math.floor(config.now() / 1000);
+    return { iat, exp: iat + seconds };
+  };
+
+  return {
+    accessToken: (options = {}) => {
+      const key = keys.current();
+      const clientId = options.clientId ?? config.clients[0].clientId;
+      const claims = {
+        iss: config.issuer,
+        sub: options.sub ?? 'auth0|user',
+        aud: options.audience ?? config.audience,
+        ...lifetime(options.expiresInSeconds ?? config.tokenLifetimeSeconds),
+        jti: randomUUID(),
+        azp: clientId,
+        client_id: clientId,
+        scope: typeof options.scope === 'object' ? options.scope.join(' ') : options.scope,
+        permissions: options.permissions,
+        act: nestActors(options.act ?? []),
+        cnf: options.dpopKey && { jkt: options.dpopKey.jkt },
+      };
+      const header = { alg: key.algorithm, typ: 'at+jwt', kid: key.kid };
+      return signCompact(withOverrides(header, options.header), withOverrides(claims, options.claims), key);
+    },
+    idToken: ({ sub, clientId }) => {
+      const key = keys.current();
+      const claims = { iss: config.issuer, sub, aud: clientId, ...lifetime(config.tokenLifetimeSeconds) };
+      return signCompact({ alg: key.algorithm, typ: 'JWT', kid: key.kid }, claims, key);
+    },
+  };
+}
+
+interface Actor {
+  readonly sub: string;
+  readonly act?: Actor;
+}
+
+/** RFC 8693 §4.1: the newest actor is the outermost. */
+function nestActors(newestFirst: readonly string[]): Actor | undefined {
+  return newestFirst.reduceRight<Actor | undefined>(
+    (act, sub) => (act === undefined ? { sub } : { sub, act }),
+    undefined,
+  );
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { createTestTenant } from '../../../src/testing/index.ts';
+import type { SigningAlgorithm } from '../../../src/testing/index.ts';
+import { decoded, fetchJwks, NOW, verified } from './support.ts';
+
+const ALGORITHMS: SigningAlgorithm[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+const tenant = createTestTenant({ now: () => NOW, algorithm: 'ES256' });
+
+describe('issueAccessToken', () => {
+  it('issues a token with the claims of RFC 9068, for nobody in particular', async () => {
+    const rsa = createTestTenant({ now: () => NOW });
+    const { protectedHeader, payload } = await verified(rsa, await rsa.issueAccessToken());
+    const kid = (await fetchJwks(rsa)).keys[0]?.kid;
+    expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'at+jwt', kid });
+    expect(payload).toEqual({
+      iss: 'https://tenant.auth0.test/',
+      sub: 'auth0|user',
+      aud: 'https://api.example.com',
+      iat: NOW / 1000,
+      exp: NOW / 1000 + 86_400,
+      jti: expect.any(String) as unknown,
+      azp: 'test-client',
+      client_id: 'test-client',
+    });
+  });
+
+  it('puts every option into its claim', async () => {
+    const dpopKey = tenant.createDpopKey();
+    const token = await tenant.issueAccessToken({
+      audience: ['https://a.example', 'https://b.example'],
+      sub: 'auth0|ada',
+      clientId: 'mobile-app',
+      scope: ['read:books', 'write:books'],
+      permissions: ['read:books'],
+      act: ['newest', 'older', 'oldest'],
+      dpopKey,
+      expiresInSeconds: 60,
+      claims: { org_id: 'org_1' },
+    });
+    expect((await verified(tenant, token)).payload).toMatchObject({
+      aud: ['https://a.example', 'https://b.example'],
+      sub: 'auth0|ada',
+      azp: 'mobile-app',
+      client_id: 'mobile-app',
+      scope: 'read:books write:books',
+      permissions: ['read:books'],
+      act: { sub: 'newest', act: { sub: 'older', act: { sub: 'oldest' } } },
+      cnf: { jkt: dpopKey.jkt },
+      exp: NOW / 1000 + 60,
+      org_id: 'org_1',
+    });
+  });
+
+  it('takes a scope string as it is', async () => {
+    const token = await tenant.issueAccessToken({ scope: 'read:books  write:books' });
+    expect(decoded(token).payload).toHaveProperty('scope', 'read:books  write:books');
+  });
+
+  it('issues tokens that have expired', async () => {
+    const token = await tenant.issueAccessToken({ expiresInSeconds: -1 });
+    await expect(verified(tenant, token)).rejects.toThrow(/"exp"/u);
+  });
+
+  it('gives every token its own jti', async () => {
+    const tokens = await Promise.all([tenant.issueAccessToken(), tenant.issueAccessToken()]);
+    const ids = tokens.map((token) => (decoded(token).payload as { jti: string }).jti);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('removes claims and header parameters that are set to undefined', async () => {
+    const token = await tenant.issueAccessToken({
+      claims: { sub: undefined, jti: undefined, azp: undefined, client_id: undefined },
+      header: { typ: undefined, kid: undefined },
+    });
+    expect(decoded(token)).toEqual({
+      header: { alg: 'ES256' },
+      payload: {
+        iss: tenant.issuer,
+        aud: tenant.audience,
+        iat: NOW / 1000,
+        exp: NOW / 1000 + 86_400,
+      },
+    });
+  });
+
+  it('keeps a claim named __proto__ as a plain claim', async () => {
+    const claims = JSON.parse('{ "__proto__": { "admin": true } }') as Record<string, unknown>;
+    const token = await tenant.issueAccessToken({ claims });
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    expect(payload).toContain('"__proto__":{"admin":true}');
+    expect(Object.hasOwn(JSON.parse(payload) as object, '__proto__')).toBe(true);
+  });
+
+  it.each(['none', 'HS256', 42, null])('writes alg %j into the header and signs for real', async (alg) => {
+    const token = await tenant.issueAccessToken({ header: { alg, crit: ['exp'] } });
+    expect(decoded(token).header).toMatchObject({ alg, crit: ['exp'], typ: 'at+jwt' });
+    const honest = await tenant.issueAccessToken();
+    expect(token.split('.')[2]).toHaveLength(honest.split('.')[2]?.length ?? 0);
+  });
+
+  it.each(ALGORITHMS)('signs with %s', async (algorithm) => {
+    const other = createTestTenant({ algorithm, now: () => NOW });
+    const { protectedHeader } = await verified(other, await other.issueAccessToken());
+    expect(protectedHeader.alg).toBe(algorithm);
+    expect((await fetchJwks(other)).keys[0]).toMatchObject({ use: 'sig', alg: algorithm });
+  });
+
+  it('follows the injected clock', async () => {
+    let now = NOW;
+    const moving = createTestTenant({ now: () => now, algorithm: 'ES256' });
+    now += 5_900;
+    expect(decoded(await moving.issueAccessToken()).payload).toMatchObject({ iat: NOW / 1000 + 5 });
+  });
+});
+
+describe('rotateKeys', () => {
+  const rotating = () => createTestTenant({ now: () => NOW, algorithm: 'ES256' });
+
+  it('signs with a new key at once and drops the old one', async () => {
+    const subject = rotating();
+    const before = await subject.issueAccessToken();
+    subject.rotateKeys();
+    const after = await subject.issueAccessToken();
+    await expect(verified(subject, after)).resolves.toBeDefined();
+    await expect(verified(subject, before)).rejects.toThrow(/no applicable key/u);
+    expect((await fetchJwks(subject)).keys).toHaveLength(1);
+  });
+
+  it('keeps the old keys published when told to', async () => {
+    const subject = rotating();
+    const tokens = [await subject.issueAccessToken()];
+    subject.rotateKeys({ keepPrevious: true });
+    tokens.push(await subject.issueAccessToken());
+    subject.rotateKeys({ keepPrevious: true });
+    tokens.push(await subject.issueAccessToken());
+    for (const token of tokens) await expect(verified(subject, token)).resolves.toBeDefined();
+    const { keys } = await fetchJwks(subject);
+    expect(new Set(keys.map((key) => key.kid)).size).toBe(3);
+    expect(decoded(tokens[2] ?? '').header).toHaveProperty('kid', keys[0]?.kid);
+  });
+
+  it('can change the algorithm', async () => {
+    const subject = rotating();
+    subject.rotateKeys({ algorithm: 'EdDSA' });
+    const { protectedHeader } = await verified(subject, await subject.issueAccessToken());
+    expect(protectedHeader.alg).toBe('EdDSA');
+  });
+
+  it('never publishes a private member', async () => {
+    const { keys } = await fetchJwks(createTestTenant());
+    expect(Object.keys(keys[0] ?? {}).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  });
+});
