@@ -14,6 +14,7 @@ export default defineConfig({
   target: 'es2023',
   platform: 'neutral',
   clean: true,
+  silent: true,
   splitting: true,
   treeshake: true,
   sourcemap: true,

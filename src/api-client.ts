@@ -6,6 +6,7 @@ import {
   applyChecks,
   type CheckedClaims,
   validateChecks,
+  validateRequirements,
 } from './access-token/call-checks.ts';
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
@@ -23,6 +24,7 @@ import type {
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
+import { isJsonObject } from './jws/json.ts';
 import type { IssuerContext } from './issuer/allowed-issuers.ts';
 import { Issuers } from './issuer/issuers.ts';
 import { type ApiClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -210,7 +212,8 @@ export class ApiClient {
     requirements: ScopeRequirements,
     context: { readonly scheme?: AuthScheme | undefined } = {},
   ): void {
-    validateChecks(requirements);
+    if (!isJsonObject(claims)) throw new MissingRequiredArgumentError('claims');
+    validateRequirements(requirements);
     try {
       requireScopes(claims, requirements);
     } catch (error) {

@@ -72,8 +72,8 @@ const DESCRIPTIONS = {
   dpop_nonce_missing: 'The DPoP proof must carry a nonce.',
   dpop_nonce_invalid: 'The nonce of the DPoP proof is not valid any more.',
 
-  discovery_unavailable: 'The access token cannot be verified at the moment.',
-  jwks_unavailable: 'The access token cannot be verified at the moment.',
+  discovery_unavailable: 'The issuer cannot be reached at the moment.',
+  jwks_unavailable: 'The issuer cannot be reached at the moment.',
   replay_store_unavailable: 'The DPoP proof cannot be checked at the moment.',
   domains_resolver_failed: 'The accepted domains cannot be determined.',
 
@@ -149,6 +149,16 @@ export abstract class BaseAuthError extends Error {
     return this.message;
   }
 
+  /** The HTTP status to answer our own caller with. */
+  get responseStatusCode(): number {
+    return this.statusCode;
+  }
+
+  /** The same, under the name that Express and others look for. */
+  get status(): number {
+    return this.responseStatusCode;
+  }
+
   /** `{ error, error_description }`, as RFC 6750 and RFC 6749 name them. */
   toJSON(): ErrorBody {
     return { error: this.code, error_description: this.message };
@@ -156,13 +166,13 @@ export abstract class BaseAuthError extends Error {
 
   /** A ready answer for runtimes with Fetch API classes: status, headers and JSON body. */
   toResponse(): Response {
-    return jsonResponse(this.statusCode, this.headers, this.toJSON());
+    return jsonResponse(this, this.toJSON());
   }
 }
 
-function jsonResponse(status: number, headers: Record<string, string>, body: ErrorBody): Response {
+function jsonResponse({ responseStatusCode, headers }: BaseAuthError, body: ErrorBody): Response {
   return new Response(JSON.stringify(body), {
-    status,
+    status: responseStatusCode,
     headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
   });
 }
@@ -425,17 +435,17 @@ export class ApiError extends BaseAuthError {
     this.retryable = isPassing(failure);
   }
 
-  /** The status of our own answer: the upstream's 4xx is about us, and must not look as if it were about our client. */
-  get responseStatusCode(): 502 | 503 | 504 {
+  /**
+   * 502, 503 (after 429 or 503) or 504 (after a timeout): the upstream's 4xx is about us, and must not look as if it
+   * were about our own caller.
+   */
+  override get responseStatusCode(): 502 | 503 | 504 {
     if (this.reason === 'upstream_timeout') return 504;
     return this.statusCode === 429 || this.statusCode === 503 ? 503 : 502;
   }
 
-  /** 502, 503 (after 429 or 503) or 504 (after a timeout), without the upstream's words. */
+  /** Answers {@link responseStatusCode}, without the upstream's words: they are for our own logs. */
   override toResponse(): Response {
-    return jsonResponse(this.responseStatusCode, this.headers, {
-      error: this.reason,
-      error_description: this.message,
-    });
+    return jsonResponse(this, { error: this.reason, error_description: this.message });
   }
 }

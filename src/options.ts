@@ -9,6 +9,7 @@ import type { AllowedIssuers, DomainsResolver } from './issuer/allowed-issuers.t
 import { isHttpsUrl, issuerOfDomain } from './issuer/domain.ts';
 import { ALGORITHMS } from './jws/algorithms.ts';
 import type { HttpOptions } from './platform/http.ts';
+import { withTimeLimit } from './platform/time-limit.ts';
 
 /** How DPoP is handled (RFC 9449). */
 export interface DpopOptions {
@@ -187,7 +188,7 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
   const result = optionsSchema.safeParse(input);
   if (!result.success) throw explain(result.error.issues[0]);
   const options = result.data;
-  const { dpop = {}, customFetch } = options;
+  const { dpop = {}, customFetch, timeoutSeconds = 10 } = options;
   const clientIssuer = issuerOfDomain(options.domain);
   if (clientIssuer === undefined && options.domains === undefined) {
     throw new ConfigurationError(`\`domain\` is missing: write ${EXPECTED.domain}; or give \`domains\`.`);
@@ -198,7 +199,7 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
     );
   }
   return Object.freeze({
-    allowedIssuers: allowedIssuersOf(options.domains ?? [options.domain ?? '']),
+    allowedIssuers: allowedIssuersOf(options.domains ?? [options.domain ?? ''], timeoutSeconds),
     clientIssuer,
     audiences: asList(options.audience),
     algorithms: new Set(options.algorithms ?? ['RS256']),
@@ -219,7 +220,7 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
     http: {
       // Looked up at the time of the call, so that whoever instruments or mocks the global fetch is seen.
       fetch: customFetch ?? ((...request) => fetch(...request)),
-      timeoutSeconds: options.timeoutSeconds ?? 10,
+      timeoutSeconds,
     },
     cacheTtlSeconds: options.cacheTtlSeconds ?? 600,
     cacheMaxEntries: options.cacheMaxEntries ?? 100,
@@ -229,8 +230,13 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
   });
 }
 
-function allowedIssuersOf(domains: readonly string[] | DomainsResolver): AllowedIssuers {
-  if (typeof domains === 'function') return domains;
+function allowedIssuersOf(
+  domains: readonly string[] | DomainsResolver,
+  timeoutSeconds: number,
+): AllowedIssuers {
+  if (typeof domains === 'function') {
+    return (context) => withTimeLimit(Promise.resolve(domains(context)), timeoutSeconds);
+  }
   return new Set(domains.map(issuerOfDomain).filter((issuer) => issuer !== undefined));
 }
 
@@ -260,11 +266,17 @@ function explain(issue: z.core.$ZodIssue | undefined): ConfigurationError {
   return new ConfigurationError(`\`${name}\` must be ${EXPECTED[name] ?? 'something else'}.`);
 }
 
+/** The nearest option of the same object: one that goes on like the unknown name, or is spelt almost like it. */
 function suggestion(unknown: string): string {
+  const parent = unknown.slice(0, unknown.lastIndexOf('.') + 1);
   const [nearest] = Object.keys(EXPECTED)
-    .map((name) => ({ name, distance: leven(name.toLowerCase(), unknown.toLowerCase()) }))
+    .filter((name) => name.slice(0, name.lastIndexOf('.') + 1) === parent)
+    .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), unknown.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance);
-  return nearest !== undefined && nearest.distance <= unknown.length / 2
-    ? `; did you mean \`${nearest.name}\`?`
-    : '.';
+  const isNear = nearest !== undefined && nearest.distance <= (unknown.length - parent.length) / 2;
+  return isNear ? `; did you mean \`${nearest.name}\`?` : '.';
+}
+
+function distanceBetween(name: string, unknown: string): number {
+  return name.startsWith(unknown) ? 1 : leven(name, unknown);
 }

@@ -6,7 +6,7 @@ import { ConfigurationError, InsufficientScopeError } from './errors.ts';
 
 /** What an operation needs. All of it, not one of it. */
 export interface ScopeRequirements {
-  /** Scopes, as a list or separated by spaces. */
+  /** Scopes, as a list or separated by spaces. A blank text is refused: it would demand nothing, by accident. */
   readonly requiredScopes?: string | readonly string[] | undefined;
   /** Permissions of Auth0's role-based access control. */
   readonly requiredPermissions?: readonly string[] | undefined;
@@ -34,8 +34,7 @@ export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): s
  * @throws ConfigurationError when a requirement is not written as scopes or permissions
  */
 export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequirements): void {
-  const requiredScopes = readScopes(requirements.requiredScopes);
-  const requiredPermissions = readPermissions(requirements.requiredPermissions);
+  const { requiredScopes, requiredPermissions } = readRequirements(requirements);
 
   const missingScopes = missing(requiredScopes, scopesOf(claims));
   if (missingScopes.length > 0) {
@@ -51,6 +50,18 @@ export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequ
   }
 }
 
+/**
+ * The requirements as lists.
+ *
+ * @throws ConfigurationError when a requirement is not written as scopes or permissions
+ */
+export function readRequirements({ requiredScopes, requiredPermissions }: ScopeRequirements) {
+  return {
+    requiredScopes: readScopes(requiredScopes),
+    requiredPermissions: readPermissions(requiredPermissions),
+  };
+}
+
 function missing(required: readonly string[], granted: readonly string[]): string[] {
   return required.filter((name) => !granted.includes(name));
 }
@@ -62,7 +73,8 @@ function splitScopes(scope: string): string[] {
 function readScopes(required: unknown): string[] {
   if (required === undefined) return [];
   const names: unknown = typeof required === 'string' ? splitScopes(required) : required;
-  if (isStringList(names) && names.every((name) => SCOPE.test(name))) return names;
+  const isBlank = typeof required === 'string' && required.trim() === '';
+  if (!isBlank && isStringList(names) && names.every((name) => SCOPE.test(name))) return names;
   throw new ConfigurationError('`requiredScopes` must be scopes separated by spaces, or a list of scopes.');
 }
 

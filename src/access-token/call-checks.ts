@@ -4,7 +4,7 @@
 import type { AccessTokenClaims } from '../claims.ts';
 import { ConfigurationError, VerifyAccessTokenError } from '../errors.ts';
 import { isJsonObject } from '../jws/json.ts';
-import { requireScopes, type ScopeRequirements } from '../scopes.ts';
+import { readRequirements, requireScopes, type ScopeRequirements } from '../scopes.ts';
 import type { StandardSchemaIssue, StandardSchemaV1 } from '../standard-schema.ts';
 
 /** What one call demands of a token beyond what the client always demands. */
@@ -20,7 +20,8 @@ export interface AccessTokenChecks<Claims extends object = object> extends Scope
 /** Claims, with those that a schema has typed. */
 export type CheckedClaims<Claims extends object> = AccessTokenClaims & Readonly<Claims>;
 
-const CHECK_NAMES = ['requiredClaims', 'requiredScopes', 'requiredPermissions', 'claimsSchema'];
+const REQUIREMENT_NAMES = ['requiredScopes', 'requiredPermissions'];
+const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema'];
 
 /**
  * Refuses checks that are written wrongly, before any token is looked at: a misspelt check would protect nothing.
@@ -28,11 +29,8 @@ const CHECK_NAMES = ['requiredClaims', 'requiredScopes', 'requiredPermissions', 
  * @throws ConfigurationError
  */
 export function validateChecks(checks: AccessTokenChecks): void {
-  if (!isJsonObject(checks)) throw new ConfigurationError('The checks must be an object.');
-  const unknown = Object.keys(checks).find((name) => !CHECK_NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new ConfigurationError(`\`${unknown}\` is no check; there are ${CHECK_NAMES.join(', ')}.`);
-  }
+  validateNames(checks, CHECK_NAMES);
+  readRequirements(checks);
   const { requiredClaims, claimsSchema } = checks as Record<string, unknown>;
   const areNames =
     Array.isArray(requiredClaims) && requiredClaims.every((name) => typeof name === 'string' && name !== '');
@@ -43,6 +41,20 @@ export function validateChecks(checks: AccessTokenChecks): void {
     throw new ConfigurationError(
       '`claimsSchema` must be a Standard Schema, such as one of zod, valibot or arktype.',
     );
+  }
+}
+
+/** The same for what `authorize` takes: it would not enforce the other checks. @throws ConfigurationError */
+export function validateRequirements(requirements: ScopeRequirements): void {
+  validateNames(requirements, REQUIREMENT_NAMES);
+  readRequirements(requirements);
+}
+
+function validateNames(checks: unknown, names: readonly string[]): void {
+  if (!isJsonObject(checks)) throw new ConfigurationError('The checks must be an object.');
+  const unknown = Object.keys(checks).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`\`${unknown}\` is no check; there are ${names.join(', ')}.`);
   }
 }
 

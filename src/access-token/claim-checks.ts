@@ -3,6 +3,7 @@
  */
 import type { AccessTokenClaims } from '../claims.ts';
 import { VerifyAccessTokenError } from '../errors.ts';
+import { excerpt } from '../platform/excerpt.ts';
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 
 export interface ClaimPolicy {
@@ -28,7 +29,7 @@ export function checkRegisteredClaims(
   const iss = ownMember(payload, 'iss');
   if (iss !== policy.issuer) {
     throw new VerifyAccessTokenError('issuer_mismatch', {
-      cause: { name: 'iss', expected: policy.issuer, actual: iss },
+      cause: { name: 'iss', expected: policy.issuer, actual: excerpt(iss) },
     });
   }
   requireString(payload, 'sub');
@@ -60,7 +61,7 @@ function checkAudience(aud: unknown, accepted: readonly string[]): void {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!audiences.some((audience) => accepted.some((wanted) => wanted === audience))) {
     throw new VerifyAccessTokenError('audience_mismatch', {
-      cause: { name: 'aud', expected: accepted, actual: aud },
+      cause: { name: 'aud', expected: accepted, actual: excerpt(aud) },
     });
   }
   if (!audiences.every((audience) => typeof audience === 'string')) throw invalid('aud', 'strings');

@@ -5,6 +5,7 @@ import type { AccessTokenClaims } from '../claims.ts';
 import { VerifyAccessTokenError } from '../errors.ts';
 import { type AllowedIssuers, type IssuerContext, resolveIssuer } from '../issuer/allowed-issuers.ts';
 import type { Issuers } from '../issuer/issuers.ts';
+import { excerpt } from '../platform/excerpt.ts';
 import { deepFreeze } from '../jws/json.ts';
 import { checkRegisteredClaims } from './claim-checks.ts';
 import { type HeaderPolicy, readToken } from './read-token.ts';
@@ -34,7 +35,7 @@ export async function verifyAccessToken(
   const metadata = await issuer.metadata();
   if (unverifiedIss !== metadata.issuer) {
     throw new VerifyAccessTokenError('issuer_mismatch', {
-      cause: { name: 'iss', expected: metadata.issuer, actual: unverifiedIss },
+      cause: { name: 'iss', expected: metadata.issuer, actual: excerpt(unverifiedIss) },
     });
   }
 

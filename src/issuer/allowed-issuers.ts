@@ -2,6 +2,7 @@
  * Which issuers are accepted: one domain, a list, or a resolver that is asked for each request.
  */
 import { DomainsResolverError, VerifyAccessTokenError } from '../errors.ts';
+import { excerpt } from '../platform/excerpt.ts';
 import { issuerOfDomain } from './domain.ts';
 
 /** What a {@link DomainsResolver} may decide by. All of it comes from the request: treat it as hostile. */
@@ -14,7 +15,7 @@ export interface DomainsResolverContext {
   readonly unverifiedIss: string;
 }
 
-/** Answers, for one request, the list of domains whose tokens are accepted. */
+/** Answers, for one request and within `timeoutSeconds`, the list of domains whose tokens are accepted. */
 export type DomainsResolver = (
   context: DomainsResolverContext,
 ) => readonly string[] | Promise<readonly string[]>;
@@ -40,7 +41,7 @@ export async function resolveIssuer(
   const issuer = issuers.has(unverifiedIss) ? unverifiedIss : issuerOfDomain(unverifiedIss);
   if (issuer === undefined || !issuers.has(issuer)) {
     throw new VerifyAccessTokenError('issuer_not_allowed', {
-      cause: { name: 'iss', expected: [...issuers], actual: unverifiedIss },
+      cause: { name: 'iss', expected: [...issuers], actual: excerpt(unverifiedIss) },
     });
   }
   return issuer;

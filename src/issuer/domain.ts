@@ -5,6 +5,8 @@
 /** What no domain, not even one pasted as a URL, may contain; `new URL` would drop or rewrite some of it silently. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0020\u007f\\?#@%]/;
+/** A colon that no port follows: `new URL` would drop it. Addresses in brackets are full of colons. */
+const STRAY_COLON = /:(?!\d+\/?$)/;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//;
 
 /**
@@ -15,7 +17,10 @@ export function issuerOfDomain(domain: unknown): string | undefined {
   if (typeof domain !== 'string') return undefined;
   const text = domain.trim().toLowerCase();
   if (text === '' || text.length > 300 || FORBIDDEN.test(text)) return undefined;
-  const url = parseUrl(SCHEME.test(text) ? text : `https://${text}`);
+  const withScheme = SCHEME.test(text) ? text : `https://${text}`;
+  const afterScheme = withScheme.replace(SCHEME, '');
+  if (!afterScheme.startsWith('[') && STRAY_COLON.test(afterScheme)) return undefined;
+  const url = parseUrl(withScheme);
   if (url?.protocol !== 'https:' || url.pathname !== '/' || url.hostname === '') return undefined;
   return `https://${url.host}/`;
 }

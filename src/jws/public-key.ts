@@ -9,6 +9,8 @@ import type { PublicJwk } from './signature.ts';
 /** RFC 7518 §3.3 asks for 2048 bits at least. The upper limit keeps one verification from costing milliseconds. */
 const RSA_MODULUS_BYTES = { least: 256, most: 1024 };
 const RSA_EXPONENT_MOST_BYTES = 8;
+/** With the exponent 1 anybody can sign. */
+const WEAK_EXPONENTS = new Set(['AQ']);
 
 /** Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
@@ -29,7 +31,8 @@ export function readPublicJwk(jwk: JsonObject, algorithm: JwsAlgorithm): PublicJ
     case 'RSA': {
       const e = readBytes(jwk, 'e', 1, RSA_EXPONENT_MOST_BYTES);
       const n = readBytes(jwk, 'n', RSA_MODULUS_BYTES.least, RSA_MODULUS_BYTES.most);
-      return e === undefined || n === undefined ? undefined : { e, kty: 'RSA', n };
+      if (e === undefined || n === undefined || WEAK_EXPONENTS.has(e)) return undefined;
+      return { e, kty: 'RSA', n };
     }
     case 'EC': {
       const x = coordinate('x');

@@ -66,33 +66,45 @@ export function singleProof(proofs: readonly string[]): string | undefined {
   return proofs[0];
 }
 
+/** The scheme of a request, and what follows it, before it is read any further. */
+export interface Authorization {
+  readonly scheme: AuthScheme;
+  readonly rest: string;
+}
+
 /** As {@link extractCredentials}, with all proofs. */
 export function readCredentials(headers: RequestHeaders): PresentedCredentials {
+  return readPresented(readAuthorization(headers), headers);
+}
+
+/** @throws MissingAuthorizationError, InvalidAuthSchemeError, InvalidRequestError as {@link extractCredentials} */
+export function readAuthorization(headers: RequestHeaders): Authorization {
   const [authorization, ...more] = headerValues(headers, 'authorization');
   if (more.length > 0) throw new InvalidRequestError('multiple_credentials');
-  const { scheme, accessToken } = parseAuthorization(authorization ?? '');
+  const text = trimBlanks(authorization ?? '');
+  if (text === '') throw new MissingAuthorizationError();
+  const [, name = '', rest = ''] = SCHEME_AND_REST.exec(text) ?? [];
+  const scheme = SCHEMES.get(name.toLowerCase());
+  if (scheme !== undefined) return { scheme, rest };
+  if (FURTHER_CREDENTIALS.test(text)) throw new InvalidRequestError('multiple_credentials');
+  if (name !== '' && rest === '') throw new MissingAuthorizationError();
+  throw new InvalidAuthSchemeError('unsupported_scheme');
+}
+
+/** The token and the proofs of a request whose scheme is known; throws as {@link extractCredentials}. */
+export function readPresented(
+  { scheme, rest }: Authorization,
+  headers: RequestHeaders,
+): PresentedCredentials {
+  if (rest.includes(',')) throw new InvalidRequestError('multiple_credentials');
+  if (rest === '') throw new MissingAuthorizationError();
+  const accessToken = rest.replace(/^ +/, '');
+  if (accessToken === rest || !TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
   // No character of a JWS is a comma, so a comma is a list: what HTTP makes of a header that was sent twice.
   const proofs = headerValues(headers, 'dpop')
     .flatMap((value) => value.split(','))
     .map(trimBlanks);
   return { scheme, accessToken, proofs: proofs.length === 1 && proofs[0] === '' ? [] : proofs };
-}
-
-function parseAuthorization(value: string): { scheme: AuthScheme; accessToken: string } {
-  const text = trimBlanks(value);
-  if (text === '') throw new MissingAuthorizationError();
-  const [, name = '', rest = ''] = SCHEME_AND_REST.exec(text) ?? [];
-  const scheme = SCHEMES.get(name.toLowerCase());
-  if (scheme === undefined) {
-    if (FURTHER_CREDENTIALS.test(text)) throw new InvalidRequestError('multiple_credentials');
-    if (name !== '' && rest === '') throw new MissingAuthorizationError();
-    throw new InvalidAuthSchemeError('unsupported_scheme');
-  }
-  if (rest.includes(',')) throw new InvalidRequestError('multiple_credentials');
-  if (rest === '') throw new MissingAuthorizationError();
-  const accessToken = rest.replace(/^ +/, '');
-  if (accessToken === rest || !TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
-  return { scheme, accessToken };
 }
 
 /** Without the spaces and tabs around it (RFC 9110 §5.6.3); a pattern would take quadratic time on a hostile value. */

@@ -22,7 +22,8 @@ import { buildChallenges, type ChallengeError, type ChallengePolicy } from './ch
 import {
   type AuthScheme,
   type PresentedCredentials,
-  readCredentials,
+  readAuthorization,
+  readPresented,
   type RequestHeaders,
   singleProof,
 } from './credentials.ts';
@@ -60,8 +61,9 @@ export async function verifyRequest<Claims extends object>(
   let scheme: AuthScheme | undefined;
   try {
     const parts = partsOf(request);
-    const credentials = readCredentials(parts.headers);
-    scheme = credentials.scheme;
+    const authorization = readAuthorization(parts.headers);
+    scheme = authorization.scheme;
+    const credentials = readPresented(authorization, parts.headers);
     return await applyChecks(await authenticate(parts, credentials, verification), checks);
   } catch (error) {
     if (error instanceof BaseAuthError) challenge(error, scheme, verification);
@@ -79,7 +81,8 @@ export function challenge(
 ): void {
   if (error.statusCode >= 500) return;
   const schemes = acceptedSchemes(policy.mode);
-  setChallenges(error, buildChallenges({ ...policy, schemes }, failureOf(error, scheme ?? schemes[0])));
+  const used = schemes.find((accepted) => accepted === scheme) ?? schemes[0];
+  setChallenges(error, buildChallenges({ ...policy, schemes }, failureOf(error, used)));
 }
 
 /** Without credentials, or under a scheme that is not accepted, there is nothing to say but what is (RFC 6750 §3.1). */
