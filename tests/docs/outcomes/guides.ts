@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import { expect } from 'vitest';
+import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
+import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import type { Outcomes } from './outcome.ts';
+
+interface ExpressExample {
+  requireAuth: (checks: object) => (request: IncomingMessage, ...rest: unknown[]) => Promise<void>;
+  claimsOf: (request: IncomingMessage) => { sub: string };
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+/** A request with a Bearer token that the tenant issues as told. */
+async function requestWith(world: World, token: Parameters<World['bearer']>[0]): Promise<Request> {
+  return new Request(`${AUDIENCE}/`, { headers: await world.bearer(token) });
+}
+
+async function expectRefusedScope(handle: Handler, request: Request): Promise<void> {
+  const refused = await handle(request);
+  expect([refused.status, await refused.json()]).toEqual([
+    403,
+    expect.objectContaining({ error: 'insufficient_scope' }),
+  ]);
+}
+
+export const guides: Readonly<Record<string, Outcomes>> = {
+  'docs/caching.md': {
+    'The first request': async (world, { start }: { start: () => Promise<ApiClient> }) => {
+      const client = await start();
+      world.tenant().fail('discovery', 503);
+      world.tenant().fail('jwks', 503);
+      await client.verifyRequest({ headers: await world.bearer() });
+    },
+  },
+
+  'docs/coming-from.md': {
+    'From express-oauth2-jwt-bearer': async (world, { requireAuth, claimsOf }: ExpressExample) => {
+      const server = world.createServer((request, response) => {
+        void requireAuth({ requiredScopes: 'read:books' })(request, response, () => {
+          response.end(claimsOf(request).sub);
+        });
+      });
+      await once(server.listen(), 'listening');
+      const ask = async (token: Parameters<World['bearer']>[0]) =>
+        await fetch(world.serverUrl(), { headers: await world.bearer(token) });
+      expect(await (await ask({ sub: 'auth0|ada', scope: 'read:books' })).text()).toBe('auth0|ada');
+      expect((await ask({})).status).toBe(403);
+    },
+  },
+
+  'docs/delegation-and-audit.md': {
+    'An audit record': async (world, { createEvent }: { createEvent: Handler }) => {
+      const scope = 'create:events';
+      const act = ['calendar-api', 'assistant'];
+      const created = await createEvent(await requestWith(world, { sub: 'auth0|ada', scope, act }));
+      expect(created.status).toBe(201);
+      const record: unknown = JSON.parse(String(world.logged[0]?.[0]));
+      expect(record).toMatchObject({ user: 'auth0|ada', actor: 'calendar-api', chain: act });
+
+      expect((await createEvent(await requestWith(world, { scope, act: ['assistant'] }))).status).toBe(403);
+      expect((await createEvent(await requestWith(world, { scope }))).status).toBe(201);
+    },
+  },
+
+  'docs/dpop.md': {
+    Modes: async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {
+      const kept = new Set<string>();
+      const redis = {
+        set: async (key: string) => {
+          const isNew = !kept.has(key);
+          kept.add(key);
+          return await Promise.resolve(isNew ? 'OK' : null);
+        },
+      };
+      const dpopKey = world.tenant().createDpopKey();
+      const accessToken = await world.tenant().issueAccessToken({ dpopKey });
+      const target = { httpMethod: 'GET', httpUrl: `${AUDIENCE}/books` };
+      const dpop = await dpopKey.createProof({ ...target, accessToken });
+      const request = { headers: { authorization: `DPoP ${accessToken}`, dpop }, ...target };
+      await createClient(redis).verifyRequest(request);
+      const again = createClient(redis).verifyRequest(request);
+      await expect(again).rejects.toMatchObject({ reason: 'dpop_proof_replayed' });
+    },
+    Nonces: async (world, { createClient }: { createClient: (secrets: string[]) => ApiClient }) => {
+      const [older, newer] = ['an older secret of enough characters', 'a newer secret of enough characters'];
+      const dpopKey = world.tenant().createDpopKey();
+      const accessToken = await world.tenant().issueAccessToken({ dpopKey });
+      const target = { httpMethod: 'GET', httpUrl: `${AUDIENCE}/books` };
+      const ask = async (client: ApiClient, nonce?: string) => {
+        const dpop = await dpopKey.createProof({ ...target, accessToken, nonce });
+        return await client.verifyRequest({
+          headers: { authorization: `DPoP ${accessToken}`, dpop },
+          ...target,
+        });
+      };
+      const refusal: unknown = await ask(createClient([older])).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ statusCode: 401, nonce: expect.any(String) as string });
+      await ask(createClient([newer, older]), (refusal as { nonce: string }).nonce);
+    },
+  },
+
+  'docs/errors.md': {
+    Errors: async (world, { answerTo }: { answerTo: (error: unknown) => Response }) => {
+      expect(answerTo(new Error('a bug')).status).toBe(500);
+      const client = new ApiClient({ domain: DOMAIN, audience: AUDIENCE });
+      const refusal: unknown = await client.verifyRequest({ headers: {} }).catch((error: unknown) => error);
+      expect(answerTo(refusal).status).toBe(401);
+      expect(world.logged.at(-1)).toEqual([
+        { error: 'MissingAuthorizationError', reason: 'missing_credentials', cause: undefined },
+      ]);
+    },
+  },
+
+  'docs/multiple-custom-domains.md': {
+    'A list': async (world, { client }: { client: ApiClient }) => {
+      for (const domain of [DOMAIN, 'login.example.com', 'login.example.org']) {
+        const { iss } = await client.verifyAccessToken({
+          accessToken: await world.tenant(domain).issueAccessToken(),
+        });
+        expect(iss).toBe(`https://${domain}/`);
+      }
+    },
+    'A resolver': async (world, { client }: { client: ApiClient }) => {
+      const accessToken = await world.tenant('login.example.org').issueAccessToken();
+      const at = (httpUrl: string) => client.verifyAccessToken({ accessToken, httpUrl });
+      await at('https://api.example.org/books');
+      await expect(at('https://api.example.com/books')).rejects.toMatchObject({
+        reason: 'issuer_not_allowed',
+      });
+    },
+  },
+
+  'docs/on-behalf-of.md': {
+    'On behalf of a user': async (world, { nextAppointment }: { nextAppointment: Handler }) => {
+      const calendar = new ApiClient({ domain: DOMAIN, audience: 'https://calendar.example.com' });
+      world.answer = async (request) =>
+        Response.json(
+          getDelegationChain(await calendar.verifyRequest(request, { requiredScopes: 'read:events' })),
+        );
+      const response = await nextAppointment(
+        await requestWith(world, { scope: 'read:appointments', act: ['assistant'] }),
+      );
+      expect(await response.json()).toEqual([CLIENT.clientId, 'assistant']);
+      await expectRefusedScope(nextAppointment, await requestWith(world, {}));
+    },
+    'By exchange profile': async (
+      _world,
+      { tokenForLegacyUser }: { tokenForLegacyUser: (token: string) => Promise<string> },
+    ) => {
+      const client = new ApiClient({ domain: DOMAIN, audience: AUDIENCE });
+      const accessToken = await tokenForLegacyUser('legacy-token-of-ada');
+      expect(await client.verifyAccessToken({ accessToken })).toMatchObject({ sub: 'auth0|ada' });
+    },
+    'For a connection': async (
+      world,
+      { googleToken }: { googleToken: (accessToken: string) => Promise<string> },
+    ) => {
+      expect(await googleToken(await world.tenant().issueAccessToken())).toMatch(/^google-oauth2\./);
+    },
+    'What to answer your own caller': (_world, { answerTo }: { answerTo: (error: unknown) => Response }) => {
+      const failure = { reason: 'upstream_refused', code: 'invalid_grant', statusCode: 400 } as const;
+      expect(answerTo(new ApiError({ ...failure, error: 'invalid_grant' })).status).toBe(409);
+      expect(answerTo(new ApiError(failure)).status).toBe(502);
+      expect(() => answerTo(new TypeError('a bug'))).toThrow(TypeError);
+    },
+  },
+
+  'docs/runtimes.md': {
+    'What it needs': async (world, exports: { default: { fetch: Handler } }) => {
+      const response = await exports.default.fetch(await requestWith(world, { sub: 'auth0|ada' }));
+      expect(await response.json()).toEqual({ hello: 'auth0|ada' });
+      expect((await exports.default.fetch(new Request(AUDIENCE))).status).toBe(401);
+    },
+  },
+
+  'docs/verifying-requests.md': {
+    'Verifying requests': async (world, { handle }: { handle: Handler }) => {
+      expect((await handle(await requestWith(world, { scope: 'read:books' }))).status).toBe(200);
+      await expectRefusedScope(handle, await requestWith(world, {}));
+      expect(world.logged[0]?.[0]).toBe('insufficient_scope');
+    },
+    'What to pass': async (world, { server }: { server: Server }) => {
+      await once(server.listen(), 'listening');
+      const headers = await world.bearer({ sub: 'auth0|ada' });
+      const response = await fetch(`${world.serverUrl()}/books`, { headers });
+      expect(await response.json()).toEqual({ hello: 'auth0|ada' });
+      expect((await fetch(world.serverUrl())).status).toBe(401);
+    },
+    'Checks of a single call': async (
+      world,
+      { deleteBook }: { deleteBook: (request: Request) => Promise<string> },
+    ) => {
+      const claims = (plan: string) => ({ org_id: 'org_1', 'https://example.com/plan': plan });
+      expect(await deleteBook(await requestWith(world, { claims: claims('pro') }))).toBe('org_1');
+      const free = deleteBook(await requestWith(world, { claims: claims('free') }));
+      await expect(free).rejects.toMatchObject({ reason: 'insufficient_permission' });
+      const other = deleteBook(await requestWith(world, { claims: claims('gold') }));
+      await expect(other).rejects.toMatchObject({ reason: 'claim_invalid' });
+    },
+  },
+};
