@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { discoveryUrl, parseMetadata } from '../../../src/issuer/discovery.ts';
+import { LoadFailure } from '../../../src/issuer/documents.ts';
+import { causeOf, thrownBy } from '../platform/refusal.ts';
+
+const ISSUER = 'https://tenant.example.com/';
+const good = { issuer: ISSUER, jwks_uri: `${ISSUER}jwks.json`, token_endpoint: `${ISSUER}oauth/token` };
+
+describe('discoveryUrl', () => {
+  it('is the well-known path of the issuer', () => {
+    expect(discoveryUrl(ISSUER)).toBe('https://tenant.example.com/.well-known/openid-configuration');
+  });
+});
+
+describe('parseMetadata', () => {
+  it('reads what is needed and ignores the rest', () => {
+    expect(parseMetadata(ISSUER, { ...good, scopes_supported: ['openid'], userinfo_endpoint: 5 })).toEqual({
+      issuer: ISSUER,
+      jwksUri: `${ISSUER}jwks.json`,
+      tokenEndpoint: `${ISSUER}oauth/token`,
+    });
+  });
+
+  it('does without a token endpoint', () => {
+    const { issuer, jwks_uri } = good;
+    expect(parseMetadata(ISSUER, { issuer, jwks_uri }).tokenEndpoint).toBeUndefined();
+  });
+
+  it('keeps the spelling of an issuer without its slash, because tokens must match it', () => {
+    expect(parseMetadata(ISSUER, { ...good, issuer: 'https://tenant.example.com' }).issuer).toBe(
+      'https://tenant.example.com',
+    );
+  });
+
+  it.each([
+    'https://evil.example/',
+    'https://TENANT.example.com/',
+    'https://tenant.example.com//',
+    'https://tenant.example.com/other/',
+    'http://tenant.example.com/',
+    ' https://tenant.example.com/',
+    '',
+    'x'.repeat(100_000),
+  ])('fails when the document names another issuer (%#)', (issuer) => {
+    const error = thrownBy(() => parseMetadata(ISSUER, { ...good, issuer }));
+    expect(error).toBeInstanceOf(LoadFailure);
+    expect(error).toMatchObject({
+      message: `the metadata of ${ISSUER} names another issuer`,
+      withdrawn: false,
+    });
+    expect(causeOf(error)).toEqual({ expected: ISSUER, actual: issuer.slice(0, 300) });
+  });
+
+  it.each([
+    ['issuer', { issuer: undefined }],
+    ['issuer', { issuer: [ISSUER] }],
+    ['jwks_uri', { jwks_uri: undefined }],
+    ['jwks_uri', { jwks_uri: 'http://tenant.example.com/jwks.json' }],
+    ['jwks_uri', { jwks_uri: '/jwks.json' }],
+    ['jwks_uri', { jwks_uri: 'https://user:secret@tenant.example.com/jwks.json' }],
+    ['jwks_uri', { jwks_uri: 'file:///etc/passwd' }],
+    ['jwks_uri', { jwks_uri: { href: `${ISSUER}jwks.json` } }],
+    ['token_endpoint', { token_endpoint: 'http://tenant.example.com/oauth/token' }],
+    ['token_endpoint', { token_endpoint: null }],
+  ])('fails over %s and names it, without quoting its value', (name, members) => {
+    const error = thrownBy(() => parseMetadata(ISSUER, { ...good, ...members }));
+    expect(error).toBeInstanceOf(LoadFailure);
+    expect(String(error)).toBe(`LoadFailure: the metadata of ${ISSUER} cannot be used: ${name}`);
+  });
+
+  it.each([undefined, null, 'text', 5, []])('fails for %j', (document) => {
+    expect(thrownBy(() => parseMetadata(ISSUER, document))).toMatchObject({
+      name: 'LoadFailure',
+      message: `the metadata of ${ISSUER} cannot be used: document`,
+    });
+  });
+});

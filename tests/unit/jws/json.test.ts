@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { deepFreeze, isJsonObject, ownMember } from '../../../src/jws/json.ts';
+
+describe('isJsonObject', () => {
+  it.each([
+    [{}, true],
+    [{ a: 1 }, true],
+    [Object.create(null), true],
+    [[], false],
+    [null, false],
+    [undefined, false],
+    ['{}', false],
+    [1, false],
+    [true, false],
+  ])('judges %j: %s', (value, expected) => {
+    expect(isJsonObject(value)).toBe(expected);
+  });
+});
+
+describe('ownMember', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('inherits no %s', (name) => {
+    expect(ownMember({}, name)).toBeUndefined();
+  });
+
+  it('reads an own __proto__ as JSON.parse makes it', () => {
+    expect(ownMember(JSON.parse('{"__proto__":5}') as object, '__proto__')).toBe(5);
+  });
+
+  it('reads members of objects without a prototype', () => {
+    const object = Object.assign(Object.create(null) as object, { a: 1 });
+    expect(ownMember(object, 'a')).toBe(1);
+  });
+});
+
+describe('deepFreeze', () => {
+  it('freezes every level, arrays too', () => {
+    const value = deepFreeze({ a: { b: [{ c: 1 }] }, d: 'text' });
+    expect([value, value.a, value.a.b, value.a.b[0]].every((level) => Object.isFrozen(level))).toBe(true);
+    expect(() => Object.assign(value.a, { b: 2 })).toThrow(TypeError);
+  });
+
+  it('freezes what nests deeper than a stack', () => {
+    const depth = 100_000;
+    const value = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as object;
+    deepFreeze(value);
+    let frozen = 0;
+    for (let level: unknown = value; Array.isArray(level); level = level[0]) {
+      if (Object.isFrozen(level)) frozen += 1;
+    }
+    expect(frozen).toBe(depth);
+  });
+
+  it('freezes objects that hold one another', () => {
+    const left: { right?: object } = {};
+    const right = { left };
+    left.right = right;
+    deepFreeze(left);
+    expect([left, right].every((object) => Object.isFrozen(object))).toBe(true);
+  });
+});
