@@ -142,7 +142,10 @@ export class ApiClient {
   ): Promise<CheckedClaims<Claims>>;
   verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims>;
   async verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims> {
-    const { accessToken, httpUrl, headers, ...checks } = requireArguments(options, 'accessToken');
+    const { accessToken, httpUrl, headers, ...rest } = requireArguments(options, 'accessToken');
+    // The rest has own members only; a check that is inherited, from shared defaults perhaps, counts as well.
+    const { requiredClaims, requiredScopes, requiredPermissions, claimsSchema } = options;
+    const checks = { ...rest, requiredClaims, requiredScopes, requiredPermissions, claimsSchema };
     validateChecks(checks);
     const claims = await this.#verifyToken(accessToken, { requestUrl: httpUrl, requestHeaders: headers });
     return await applyChecks(claims, checks);
@@ -210,14 +213,14 @@ export class ApiClient {
   authorize(
     claims: AccessTokenClaims,
     requirements: ScopeRequirements,
-    context: { readonly scheme?: AuthScheme | undefined } = {},
+    context?: { readonly scheme?: AuthScheme | undefined } | null,
   ): void {
     if (!isJsonObject(claims)) throw new MissingRequiredArgumentError('claims');
     validateRequirements(requirements);
     try {
       requireScopes(claims, requirements);
     } catch (error) {
-      if (error instanceof BaseAuthError) challenge(error, context.scheme, this.#challengePolicy());
+      if (error instanceof BaseAuthError) challenge(error, context?.scheme, this.#challengePolicy());
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Who acts for whom (RFC 8693 §4.1). Pure.
  */
-import { VerifyAccessTokenError } from './errors.ts';
+import { MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
 
 /** Claims as far as delegation goes; any verified claims fit. */
 export interface DelegatedClaims {
@@ -41,6 +41,8 @@ export function getDelegationChain(claims: DelegatedClaims): string[] {
 }
 
 function ownAct(claims: object): unknown {
+  if (typeof claims !== 'object' || (claims as unknown) === null)
+    throw new MissingRequiredArgumentError('claims');
   return Object.hasOwn(claims, 'act') ? (claims as DelegatedClaims).act : undefined;
 }
 

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type { DpopReplayStore } from './dpop/replay.ts';
 import { ConfigurationError } from './errors.ts';
 import type { AllowedIssuers, DomainsResolver } from './issuer/allowed-issuers.ts';
-import { isHttpsUrl, issuerOfDomain } from './issuer/domain.ts';
+import { issuerOfDomain } from './issuer/domain.ts';
 import { ALGORITHMS } from './jws/algorithms.ts';
 import type { HttpOptions } from './platform/http.ts';
 import { withTimeLimit } from './platform/time-limit.ts';
@@ -226,7 +226,7 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
     cacheMaxEntries: options.cacheMaxEntries ?? 100,
     realm: options.realm ?? 'api',
     resourceMetadataUrl: options.resourceMetadataUrl,
-    now: options.now ?? Date.now,
+    now: options.now === undefined ? Date.now : checkedClock(options.now),
   });
 }
 
@@ -240,6 +240,15 @@ function allowedIssuersOf(
   return new Set(domains.map(issuerOfDomain).filter((issuer) => issuer !== undefined));
 }
 
+/** A clock that is broken must not make an expired token valid: with NaN every comparison is false. */
+function checkedClock(clock: () => number): () => number {
+  return () => {
+    const now: unknown = clock();
+    if (typeof now === 'number' && Number.isFinite(now)) return now;
+    throw new ConfigurationError(`\`now\` must be ${EXPECTED.now ?? 'a clock'}.`);
+  };
+}
+
 function asList(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : [...value];
 }
@@ -249,7 +258,9 @@ function hasAdd(value: unknown): boolean {
 }
 
 function isHttpUrl(value: string): boolean {
-  return isHttpsUrl(value) || isHttpsUrl(value.replace(/^http:/i, 'https:'));
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
 /** The first thing that is wrong, with what to write instead. The value itself is not repeated: it may be a secret. */

@@ -85,5 +85,6 @@ function readPermissions(required: unknown): string[] {
 }
 
 function isStringList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  // A copy has no holes, which `every` would pass over.
+  return Array.isArray(value) && Array.from<unknown>(value).every((entry) => typeof entry === 'string');
 }

@@ -2,10 +2,10 @@
  * The checks that a single call adds to those of the client. They never replace one of them.
  */
 import type { AccessTokenClaims } from '../claims.ts';
-import { ConfigurationError, VerifyAccessTokenError } from '../errors.ts';
-import { isJsonObject } from '../jws/json.ts';
+import { BaseAuthError, ConfigurationError, VerifyAccessTokenError } from '../errors.ts';
+import { deepFreeze, isJsonObject } from '../jws/json.ts';
 import { readRequirements, requireScopes, type ScopeRequirements } from '../scopes.ts';
-import type { StandardSchemaIssue, StandardSchemaV1 } from '../standard-schema.ts';
+import type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from '../standard-schema.ts';
 
 /** What one call demands of a token beyond what the client always demands. */
 export interface AccessTokenChecks<Claims extends object = object> extends ScopeRequirements {
@@ -78,30 +78,41 @@ async function applySchema<Claims extends object>(
   claims: AccessTokenClaims,
   schema: StandardSchemaV1<unknown, Claims>,
 ): Promise<CheckedClaims<Claims>> {
-  const result = await validate(claims, schema);
-  if (result.issues !== undefined) {
-    throw new VerifyAccessTokenError('claim_invalid', {
-      cause: { name: 'claimsSchema', actual: describe(result.issues) },
-    });
-  }
-  if (!isJsonObject(result.value)) {
-    throw new ConfigurationError('`claimsSchema` must produce an object of claims.');
-  }
+  const value = await validate(claims, schema);
   // TypeScript cannot see through a spread of a generic; this is the intersection that the name promises.
-  return Object.freeze({ ...claims, ...result.value }) as CheckedClaims<Claims>;
+  return deepFreeze({ ...claims, ...value });
 }
 
 /** A schema that throws over what a token holds refuses the token: a bad token is never a server error. */
-async function validate<Claims>(claims: AccessTokenClaims, schema: StandardSchemaV1<unknown, Claims>) {
+async function validate<Claims extends object>(
+  claims: AccessTokenClaims,
+  schema: StandardSchemaV1<unknown, Claims>,
+): Promise<Claims> {
   try {
-    return await schema['~standard'].validate(claims);
+    return readResult(await schema['~standard'].validate(claims));
   } catch (error) {
+    if (error instanceof BaseAuthError) throw error;
     throw new VerifyAccessTokenError('claim_invalid', { cause: { name: 'claimsSchema', error } });
   }
 }
 
-function describe(issues: readonly StandardSchemaIssue[]): string[] {
-  return issues.map(({ message, path }) => {
+function readResult<Claims extends object>(result: StandardSchemaResult<Claims>): Claims {
+  if (!isJsonObject(result)) throw new ConfigurationError('`claimsSchema` gave no result.');
+  // Some libraries write null where the interface says undefined.
+  if ((result.issues ?? undefined) !== undefined) {
+    throw new VerifyAccessTokenError('claim_invalid', {
+      cause: { name: 'claimsSchema', actual: describe(result.issues) },
+    });
+  }
+  if (!('value' in result) || !isJsonObject(result.value)) {
+    throw new ConfigurationError('`claimsSchema` must produce an object of claims.');
+  }
+  return result.value;
+}
+
+function describe(issues: unknown): string[] {
+  if (!Array.isArray(issues)) return [];
+  return issues.map(({ message, path }: StandardSchemaIssue) => {
     const keys = path?.map((step) => String(typeof step === 'object' ? step.key : step)) ?? [];
     return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
   });

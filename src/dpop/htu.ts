@@ -5,6 +5,8 @@
 /** `new URL` would trim, drop or rewrite these; a URL that holds them is not what was signed or requested. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const NOT_IN_A_URL = /[\u0000-\u0020\u007f\\]/;
+/** `new URL` would take a path for the host after three slashes, and would not tell empty credentials from none. */
+const WITH_AUTHORITY = /^https?:\/\/[^/?#@]+(?:[/?#]|$)/i;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 
 /**
@@ -13,14 +15,13 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
  * resources. `undefined` for what is no absolute http(s) URL, or carries credentials.
  */
 export function normalizeHtu(text: unknown): string | undefined {
-  if (typeof text !== 'string' || NOT_IN_A_URL.test(text) || !/^https?:\/\//i.test(text)) return undefined;
+  if (typeof text !== 'string' || NOT_IN_A_URL.test(text) || !WITH_AUTHORITY.test(text)) return undefined;
   let url: URL;
   try {
     url = new URL(text);
   } catch {
     return undefined;
   }
-  if (url.username !== '' || url.password !== '') return undefined;
   return `${url.protocol}//${url.host}${normalizePercentEncoding(url.pathname)}`;
 }
 

@@ -36,6 +36,7 @@ export class InMemoryReplayStore implements DpopReplayStore {
   readonly #now: () => number;
   #size = 0;
   #droppedThrough = Number.NEGATIVE_INFINITY;
+  #evicting: { readonly span: number; readonly keys: Iterator<string> } | undefined;
 
   constructor(options: InMemoryReplayStoreOptions) {
     this.#maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
@@ -51,7 +52,7 @@ export class InMemoryReplayStore implements DpopReplayStore {
     this.#dropExpired(seconds);
     const span = Math.floor((seconds + ttlSeconds) / SPAN_SECONDS);
     // After the clock has jumped back, a proof of a span that is gone can no longer be told from a replay.
-    if (span <= this.#droppedThrough) return false;
+    if (span - 1 <= this.#droppedThrough) return false;
     // The same proof always expires at the same moment, so one span is the only place to look. Its neighbours are
     // looked at too: lifetimes are whole seconds, so the sum may fall on either side of a border.
     for (const near of [span - 1, span, span + 1]) {
@@ -74,7 +75,8 @@ export class InMemoryReplayStore implements DpopReplayStore {
   #dropExpired(seconds: number): void {
     const current = Math.floor(seconds / SPAN_SECONDS);
     for (const [span, keys] of this.#spans) {
-      if (span >= current) continue;
+      // One span longer than needed, because the neighbours of a span are looked at, too.
+      if (span >= current - 1) continue;
       this.#spans.delete(span);
       this.#size -= keys.size;
       this.#droppedThrough = Math.max(this.#droppedThrough, span);
@@ -84,11 +86,11 @@ export class InMemoryReplayStore implements DpopReplayStore {
   #dropOldest(): void {
     const oldest = Math.min(...this.#spans.keys());
     const keys = this.#spans.get(oldest);
-    for (const key of keys ?? []) {
-      keys?.delete(key);
-      this.#size -= 1;
-      break;
-    }
+    // One iterator for all evictions from a span: a new one would walk over all that was deleted before.
+    if (this.#evicting?.span !== oldest)
+      this.#evicting = { span: oldest, keys: (keys ?? new Set()).values() };
+    const next = this.#evicting.keys.next();
+    if (next.done !== true && keys?.delete(next.value) === true) this.#size -= 1;
     if (keys?.size === 0) this.#spans.delete(oldest);
   }
 }

@@ -23,6 +23,8 @@ import type { DpopReplayStore } from './replay.ts';
 /** A proof is a small JWS; its largest member is an RSA key. */
 const MAX_PROOF_LENGTH = 16 * 1024;
 const MAX_JTI_LENGTH = 256;
+/** A method is a token (RFC 9110 §9.1). Outside ASCII, letters that are not equal may be equal in upper case. */
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 export interface ProofPolicy {
   readonly algorithms: ReadonlySet<string>;
@@ -80,6 +82,9 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
       timeoutSeconds: policy.timeoutSeconds,
     });
   }
+  // A slow store may have answered when its record of an earlier use was gone already.
+  if (claims.iat < policy.now() / 1000 - policy.iatOffsetSeconds)
+    refuse('dpop_proof_expired', { name: 'iat' });
   return deepFreeze(claims);
 }
 
@@ -139,7 +144,7 @@ function readText(payload: JsonObject, name: string): string {
 
 function checkRequest(claims: DpopProofClaims, request: ProvenRequest): void {
   // RFC 9110 makes methods case-sensitive, but frameworks hand on lower-case ones, and no two differ by case alone.
-  if (claims.htm.toUpperCase() !== request.httpMethod.toUpperCase()) {
+  if (!METHOD.test(claims.htm) || claims.htm.toUpperCase() !== request.httpMethod.toUpperCase()) {
     refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: request.httpMethod });
   }
   // The evidence is the normal form: a query may hold what no log should.

@@ -39,7 +39,6 @@ export function createRedactor(secrets: readonly string[]): Redact {
   const forms = [...new Set(secrets.flatMap(writtenForms))].filter((form) => form !== '');
   const short = forms.filter((form) => form.length < SHORTEST_CUT);
   const long = forms.filter((form) => form.length >= SHORTEST_CUT);
-  let stretches: ReadonlySet<string> | undefined;
 
   return (text, maxLength = MAX_TEXT_LENGTH) => {
     const plain = withoutControls(text);
@@ -47,8 +46,7 @@ export function createRedactor(secrets: readonly string[]): Redact {
     const whole = blackOut(plain, occurrences(plain, long));
     // Whole secrets are gone, so cutting here cannot leave half of one; what follows is too slow for a megabyte.
     const head = whole.slice(0, 2 * MAX_TEXT_LENGTH);
-    stretches ??= new Set(long.flatMap(stretchesOf));
-    const safe = blackOut(head, [...sharedStretches(head, stretches), ...tokenShapes(head)]);
+    const safe = blackOut(head, [...sharedStretches(head, long), ...tokenShapes(head)]);
     return safe.slice(0, maxLength).replace(/\p{Cs}$/u, '');
   };
 }
@@ -116,14 +114,34 @@ function occurrences(text: string, needles: readonly string[]): Range[] {
   return found;
 }
 
-function stretchesOf(secret: string): string[] {
-  const count = Math.max(0, secret.length - STRETCH_LENGTH + 1);
-  return Array.from({ length: count }, (_, start) => secret.slice(start, start + STRETCH_LENGTH));
+/** Where the text shares a stretch with one of the secrets. The text is short; a secret may be a megabyte. */
+function sharedStretches(text: string, secrets: readonly string[]): Range[] {
+  const starts = new Map<string, number[]>();
+  const marks = new Uint8Array(2 ** 16);
+  for (let start = 0; start + STRETCH_LENGTH <= text.length; start += 1) {
+    const stretch = text.slice(start, start + STRETCH_LENGTH);
+    const others = starts.get(stretch);
+    if (others === undefined) starts.set(stretch, [start]);
+    else others.push(start);
+    marks[markOf(text, start)] = 1;
+  }
+  const found = new Set<number>();
+  for (const secret of secrets) {
+    for (let start = 0; start + STRETCH_LENGTH <= secret.length; start += 1) {
+      // Numbers first: cutting a piece of text at every place of a long secret takes most of a second.
+      if (marks[markOf(secret, start)] === 0) continue;
+      const stretch = secret.slice(start, start + STRETCH_LENGTH);
+      for (const at of starts.get(stretch) ?? []) found.add(at);
+      starts.delete(stretch);
+    }
+  }
+  return [...found].map((start): Range => [start, start + STRETCH_LENGTH]);
 }
 
-function sharedStretches(text: string, stretches: ReadonlySet<string>): Range[] {
-  const starts = stretchesOf(text).flatMap((stretch, start) => (stretches.has(stretch) ? [start] : []));
-  return starts.map((start): Range => [start, start + STRETCH_LENGTH]);
+function markOf(text: string, start: number): number {
+  const middle = text.charCodeAt(start + STRETCH_LENGTH / 2);
+  const last = text.charCodeAt(start + STRETCH_LENGTH - 1);
+  return (text.charCodeAt(start) * 961 + middle * 31 + last) & 0xffff;
 }
 
 /** A JSON object in base64url begins with "eyJ": a JWT, or a part of one, that the request did not hold. */

@@ -57,7 +57,7 @@ async function askResolver(
   } catch (error) {
     throw new DomainsResolverError({ cause: { name: 'domains', error } });
   }
-  const issuers = Array.isArray(domains) ? domains.map(issuerOfDomain) : [];
+  const issuers = Array.isArray(domains) ? Array.from(domains, issuerOfDomain) : [];
   const valid = issuers.filter((issuer) => issuer !== undefined);
   if (valid.length === 0 || valid.length !== issuers.length) {
     throw new DomainsResolverError({

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod/mini';
 import { LoadFailure } from './documents.ts';
-import { isHttpsUrl } from './domain.ts';
+import { readHttpsUrl } from './domain.ts';
 
 export interface IssuerMetadata {
   /** The issuer as it spells itself; tokens must spell it the same. */
@@ -12,11 +12,10 @@ export interface IssuerMetadata {
   readonly tokenEndpoint: string | undefined;
 }
 
-const httpsUrl = z.string().check(z.refine(isHttpsUrl));
 const metadataSchema = z.object({
   issuer: z.string(),
-  jwks_uri: httpsUrl,
-  token_endpoint: z.optional(httpsUrl),
+  jwks_uri: z.string().check(z.refine((url) => readHttpsUrl(url) !== undefined)),
+  token_endpoint: z.optional(z.unknown()),
 });
 
 export function discoveryUrl(issuer: string): string {
@@ -41,5 +40,6 @@ export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
       cause: { expected: issuer, actual: named.slice(0, 300) },
     });
   }
-  return { issuer: named, jwksUri, tokenEndpoint };
+  // A token endpoint that cannot be used is the exchange's trouble, not that of verification.
+  return { issuer: named, jwksUri: new URL(jwksUri).href, tokenEndpoint: readHttpsUrl(tokenEndpoint) };
 }

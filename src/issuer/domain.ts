@@ -7,6 +7,8 @@
 const FORBIDDEN = /[\u0000-\u0020\u007f\\?#@%]/;
 /** A colon that no port follows: `new URL` would drop it. Addresses in brackets are full of colons. */
 const STRAY_COLON = /:(?!\d+\/?$)/;
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const HTTPS_WITH_AUTHORITY = /^https:\/\/[^/\\?#\u0000-\u0020]+(?:[/?#][^\\\u0000-\u0020]*)?$/i;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//;
 
 /**
@@ -20,15 +22,20 @@ export function issuerOfDomain(domain: unknown): string | undefined {
   const withScheme = SCHEME.test(text) ? text : `https://${text}`;
   const afterScheme = withScheme.replace(SCHEME, '');
   if (!afterScheme.startsWith('[') && STRAY_COLON.test(afterScheme)) return undefined;
+  if (afterScheme.startsWith('/')) return undefined;
   const url = parseUrl(withScheme);
   if (url?.protocol !== 'https:' || url.pathname !== '/' || url.hostname === '') return undefined;
   return `https://${url.host}/`;
 }
 
-/** A URL of metadata that may be fetched: absolute, https, without credentials. */
-export function isHttpsUrl(text: string): boolean {
+/**
+ * A URL of metadata that may be fetched, in the one spelling that every parser reads alike; `undefined` unless it is
+ * absolute, https and without credentials.
+ */
+export function readHttpsUrl(text: unknown): string | undefined {
+  if (typeof text !== 'string' || !HTTPS_WITH_AUTHORITY.test(text)) return undefined;
   const url = parseUrl(text);
-  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+  return url?.username === '' && url.password === '' ? url.href : undefined;
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -11,15 +11,22 @@ export function ownMember(object: object, name: string): unknown {
 }
 
 /**
- * Freezes a JSON value through all levels. Iterative: a token can nest deeper than the stack.
+ * Freezes plain objects and arrays through all levels; what a schema made of a claim, a `Date` for example, is left as
+ * it is. Iterative: a token can nest deeper than the stack.
  */
 export function deepFreeze<T extends object>(root: T): T {
   const open: object[] = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     Object.freeze(next);
     for (const value of Object.values(next)) {
-      if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) open.push(value as object);
+      if (isPlain(value) && !Object.isFrozen(value)) open.push(value);
     }
   }
   return root;
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }

@@ -12,6 +12,20 @@ const RSA_EXPONENT_MOST_BYTES = 8;
 /** With the exponent 1 anybody can sign. */
 const WEAK_EXPONENTS = new Set(['AQ']);
 
+/**
+ * The encodings of the Ed25519 points of small order, sign bit cleared (RFC 8032 §5.1.3 admits them as keys): one
+ * signature under them verifies for many messages or for all.
+ */
+const SMALL_ORDER_POINTS = new Set([
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+]);
+
 /** Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -41,7 +55,7 @@ export function readPublicJwk(jwk: JsonObject, algorithm: JwsAlgorithm): PublicJ
     }
     case 'OKP': {
       const x = coordinate('x');
-      return x === undefined ? undefined : { crv: curve, kty: 'OKP', x };
+      return x === undefined || isSmallOrder(x) ? undefined : { crv: curve, kty: 'OKP', x };
     }
   }
 }
@@ -66,6 +80,12 @@ function isMeantFor(jwk: JsonObject, algorithm: JwsAlgorithm): boolean {
     (alg === undefined || alg === algorithm.name) &&
     !SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name))
   );
+}
+
+function isSmallOrder(x: string): boolean {
+  const point = Uint8Array.from(decodeBase64url(x) ?? []);
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER_POINTS.has(Array.from(point, (byte) => byte.toString(16).padStart(2, '0')).join(''));
 }
 
 function readBytes(jwk: JsonObject, name: string, least: number, most: number): string | undefined {

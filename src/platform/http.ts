@@ -48,9 +48,11 @@ export class HttpFailure extends Error {
 export async function sendForJson(request: HttpRequest, options: HttpOptions): Promise<HttpAnswer> {
   const abort = new AbortController();
   let response: Response | undefined;
+  let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const exchange = async (): Promise<HttpAnswer> => {
     response = await send(request, options.fetch, abort.signal);
-    return answerOf(response, await readJson(response, request));
+    body = response.body?.getReader();
+    return answerOf(response, await readJson(body, response.headers, request));
   };
   try {
     // A fetch that ignores its signal must not hold the caller, so the limit is raced as well as signalled.
@@ -61,6 +63,8 @@ export async function sendForJson(request: HttpRequest, options: HttpOptions): P
     throw new HttpFailure('timeout', `${place(request)} did not answer within ${options.timeoutSeconds} s`);
   } finally {
     abort.abort();
+    // A fetch that ignores its signal still owns a connection; nobody waits for it to be told.
+    body?.cancel().catch(() => undefined);
   }
 }
 
@@ -85,14 +89,17 @@ async function send(
   } catch (error) {
     throw new HttpFailure('network', `${place(request)} could not be reached`, error);
   }
-  if (response.type === 'opaqueredirect') {
+  // A fetch that follows redirects whatever it is told would let one host answer for another.
+  if (response.type === 'opaqueredirect' || response.redirected) {
     throw new HttpFailure('redirect', `${place(request)} answered with a redirect`);
   }
   return response;
 }
 
-async function readJson(response: Response, request: HttpRequest): Promise<unknown> {
-  const bytes = await readBytes(response, request);
+type BodyReader = ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+async function readJson(body: BodyReader, headers: Headers, request: HttpRequest): Promise<unknown> {
+  const bytes = await readBytes(body, Number(headers.get('content-length') ?? 0), request);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
@@ -100,26 +107,30 @@ async function readJson(response: Response, request: HttpRequest): Promise<unkno
   }
 }
 
-async function readBytes(response: Response, request: HttpRequest): Promise<Uint8Array> {
+async function readBytes(body: BodyReader, announced: number, request: HttpRequest): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpFailure('body_too_large', `${place(request)} answered with more than ${MAX_BODY_BYTES} bytes`);
-  if (response.body === null) return new Uint8Array();
-  if (Number(response.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  if (announced > MAX_BODY_BYTES) throw tooLarge();
 
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  let cost = 0;
   try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      size += chunk.value.byteLength;
-      if (size > MAX_BODY_BYTES) throw tooLarge();
+    for (let chunk = await body?.read(); chunk?.done === false; chunk = await body?.read()) {
       chunks.push(chunk.value);
+      size += chunk.value.byteLength;
+      // An empty chunk counts, too: without end, they would keep the process from anything else.
+      cost += Math.max(1, chunk.value.byteLength);
+      if (cost > MAX_BODY_BYTES) throw tooLarge();
     }
   } catch (error) {
     if (error instanceof HttpFailure) throw error;
     throw new HttpFailure('network', `${place(request)} broke off its answer`, error);
   }
+  return concatenate(chunks, size);
+}
 
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

@@ -7,8 +7,8 @@ const MOST_SECONDS = 24 * 60 * 60;
  *
  * @param now epoch milliseconds
  */
-export function readRetryAfter(header: string | null, now: number): number | undefined {
-  const text = header?.trim() ?? '';
+export function readRetryAfter(header: unknown, now: number): number | undefined {
+  const text = typeof header === 'string' ? header.trim() : '';
   const seconds = /^\d{1,10}$/.test(text) ? Number(text) : secondsUntil(text, now);
   return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), MOST_SECONDS);
 }

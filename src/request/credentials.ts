@@ -41,7 +41,8 @@ const SCHEMES: ReadonlyMap<string, AuthScheme> = new Map([
 /** A scheme is a token (RFC 9110 §5.6.2); the rest is whatever follows. */
 const SCHEME_AND_REST = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)([^]*)$/;
 /** The start of another set of credentials in a list: a scheme, a space, and no `=` of a mere parameter in between. */
-const FURTHER_CREDENTIALS = /,[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ ]/;
+const FURTHER_CREDENTIALS = /,[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |,|$)/;
+const QUOTED_STRING = /"[^"]*"/g;
 /** Checked in full when the token is parsed; here it tells a token from two, and from control characters. */
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 
@@ -86,7 +87,8 @@ export function readAuthorization(headers: RequestHeaders): Authorization {
   const [, name = '', rest = ''] = SCHEME_AND_REST.exec(text) ?? [];
   const scheme = SCHEMES.get(name.toLowerCase());
   if (scheme !== undefined) return { scheme, rest };
-  if (FURTHER_CREDENTIALS.test(text)) throw new InvalidRequestError('multiple_credentials');
+  if (FURTHER_CREDENTIALS.test(text.replace(QUOTED_STRING, '""')))
+    throw new InvalidRequestError('multiple_credentials');
   if (name !== '' && rest === '') throw new MissingAuthorizationError();
   throw new InvalidAuthSchemeError('unsupported_scheme');
 }

@@ -178,7 +178,10 @@ describe('unknown options', () => {
     [{ client_id: MARK }, '`client_id` is no option; did you mean `clientId`?'],
     [{ algorithm: ['HS256'] }, '`algorithm` is no option; did you mean `algorithms`?'],
     [{ clockTolerance: 5 }, '`clockTolerance` is no option; did you mean `clockToleranceSeconds`?'],
-    [{ dpop: { iatOffsetSecs: 5 } }, '`dpop.iatOffsetSecs` is no option; did you mean `dpop.iatOffsetSeconds`?'],
+    [
+      { dpop: { iatOffsetSecs: 5 } },
+      '`dpop.iatOffsetSecs` is no option; did you mean `dpop.iatOffsetSeconds`?',
+    ],
     [{ dpop: { Mode: MARK } }, '`dpop.Mode` is no option; did you mean `dpop.mode`?'],
     [
       { dpop: { nonce: { secret: SECRET, secrets: MARK } } },

@@ -88,7 +88,7 @@ describe('resolveOptions', () => {
       resourceMetadataUrl: 'http://localhost:3000/.well-known/oauth-protected-resource',
     });
     expect(resolved.dpop.replayStore).toBe(replayStore);
-    expect(resolved.now).toBe(now);
+    expect(resolved.now()).toBe(5);
   });
 
   it('takes false for no replay store, and one nonce secret for a list of one', () => {

@@ -62,10 +62,11 @@ describe('InMemoryReplayStore', () => {
   it('drops what has expired whenever something is added', () => {
     const { store, advance } = setUp();
     for (let index = 0; index < 1000; index += 1) store.add(`early-${index}`, 60);
-    advance(30);
+    advance(40);
     for (let index = 0; index < 500; index += 1) store.add(`late-${index}`, 60);
     expect(store.size).toBe(1500);
-    advance(41);
+    // A span is kept for ten seconds more, because its neighbours are compared with it.
+    advance(51);
     store.add('one more', 60);
     expect(store.size).toBe(501);
   });

@@ -60,13 +60,19 @@ describe('parseMetadata', () => {
     ['jwks_uri', { jwks_uri: 'https://user:secret@tenant.example.com/jwks.json' }],
     ['jwks_uri', { jwks_uri: 'file:///etc/passwd' }],
     ['jwks_uri', { jwks_uri: { href: `${ISSUER}jwks.json` } }],
-    ['token_endpoint', { token_endpoint: 'http://tenant.example.com/oauth/token' }],
-    ['token_endpoint', { token_endpoint: null }],
   ])('fails over %s and names it, without quoting its value', (name, members) => {
     const error = thrownBy(() => parseMetadata(ISSUER, { ...good, ...members }));
     expect(error).toBeInstanceOf(LoadFailure);
     expect(String(error)).toBe(`LoadFailure: the metadata of ${ISSUER} cannot be used: ${name}`);
   });
+
+  it.each(['http://tenant.example.com/oauth/token', null, 5, 'https:\\\\tenant.example.com', undefined])(
+    'goes without a token endpoint that cannot be used: %j',
+    (token_endpoint) => {
+      const metadata = parseMetadata(ISSUER, { ...good, token_endpoint });
+      expect(metadata).toMatchObject({ issuer: ISSUER, tokenEndpoint: undefined });
+    },
+  );
 
   it.each([undefined, null, 'text', 5, []])('fails for %j', (document) => {
     expect(thrownBy(() => parseMetadata(ISSUER, document))).toMatchObject({

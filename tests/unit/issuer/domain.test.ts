@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHttpsUrl, issuerOfDomain } from '../../../src/issuer/domain.ts';
+import { readHttpsUrl, issuerOfDomain } from '../../../src/issuer/domain.ts';
 
 describe('issuerOfDomain', () => {
   it.each([
@@ -72,21 +72,35 @@ describe('issuerOfDomain', () => {
   );
 });
 
-describe('isHttpsUrl', () => {
+describe('readHttpsUrl', () => {
   it.each([
-    ['https://tenant.example.com/jwks.json', true],
-    ['https://tenant.example.com:8443/a?b=c', true],
-    ['http://tenant.example.com/jwks.json', false],
-    ['https://user@tenant.example.com/', false],
-    ['https://:secret@tenant.example.com/', false],
-    ['//tenant.example.com/', false],
-    ['/jwks.json', false],
-    ['tenant.example.com', false],
-    ['file:///etc/passwd', false],
-    ['data:application/json,{}', false],
-    ['javascript:0', false],
-    ['', false],
-  ])('judges %j: %s', (text, expected) => {
-    expect(isHttpsUrl(text)).toBe(expected);
+    ['https://tenant.example.com/jwks.json', 'https://tenant.example.com/jwks.json'],
+    ['https://tenant.example.com:8443/a?b=c', 'https://tenant.example.com:8443/a?b=c'],
+    ['HTTPS://Tenant.example.com', 'https://tenant.example.com/'],
+  ])('reads %j as %s', (text, url) => {
+    expect(readHttpsUrl(text)).toBe(url);
+  });
+
+  it.each([
+    'http://tenant.example.com/jwks.json',
+    'https://user@tenant.example.com/',
+    'https://:secret@tenant.example.com/',
+    'https:///tenant.example.com/jwks.json',
+    'https:\\\\tenant.example.com\\jwks.json',
+    'https://tenant.example.com/\\jwks.json',
+    ' https://tenant.example.com/',
+    'https://tenant.example.com/a b',
+    '//tenant.example.com/',
+    '/jwks.json',
+    'tenant.example.com',
+    'file:///etc/passwd',
+    'data:application/json,{}',
+    'javascript:0',
+    '',
+    undefined,
+    null,
+    5,
+  ])('does not read %j', (text) => {
+    expect(readHttpsUrl(text)).toBeUndefined();
   });
 });
