@@ -83,7 +83,9 @@ export class ApiClient {
     const resolved = resolveOptions(options);
     const { http, now, dpop } = resolved;
     this.#options = resolved;
-    this.#issuers = new Issuers({ ...resolved, maxIssuers: resolved.cacheMaxEntries });
+    // A list of domains is known to fit: no flood of tokens can push one of them out.
+    const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
+    this.#issuers = new Issuers({ ...resolved, maxIssuers: Math.max(resolved.cacheMaxEntries, listed) });
     this.#proofPolicy = {
       ...dpop,
       replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),

@@ -2,9 +2,9 @@
  * Comparing the URL of a request with a proof's `htu` (RFC 9449 §4.3 check 9, RFC 3986 §6.2.2 and §6.2.3). Pure.
  */
 
-/** `new URL` would trim, drop or rewrite these; a URL that holds them is not what was signed or requested. */
+/** `new URL` would trim, drop or rewrite these, or leave a stray `%`; no URL of RFC 3986 holds them. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const NOT_IN_A_URL = /[\u0000-\u0020\u007f\\]/;
+const NOT_IN_A_URL = /[\u0000-\u0020\u007f\\]|%(?![0-9a-f]{2})/i;
 /** `new URL` would take a path for the host after three slashes, and would not tell empty credentials from none. */
 const WITH_AUTHORITY = /^https?:\/\/[^/?#@]+(?:[/?#]|$)/i;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;

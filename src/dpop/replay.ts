@@ -91,6 +91,9 @@ export class InMemoryReplayStore implements DpopReplayStore {
       this.#evicting = { span: oldest, keys: (keys ?? new Set()).values() };
     const next = this.#evicting.keys.next();
     if (next.done !== true && keys?.delete(next.value) === true) this.#size -= 1;
-    if (keys?.size === 0) this.#spans.delete(oldest);
+    if (keys?.size === 0) {
+      this.#spans.delete(oldest);
+      this.#evicting = undefined;
+    }
   }
 }

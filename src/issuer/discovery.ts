@@ -2,7 +2,7 @@
  * An issuer's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): the members this SDK needs.
  */
 import * as z from 'zod/mini';
-import { LoadFailure } from './documents.ts';
+import { LoadFailure } from './load-failure.ts';
 import { readHttpsUrl } from './domain.ts';
 
 export interface IssuerMetadata {

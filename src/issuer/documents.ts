@@ -11,88 +11,22 @@
  * the next good one and never by a failure.
  */
 import { IssuerUnavailableError } from '../errors.ts';
-import type { Freshness } from './freshness.ts';
-
-export interface Loaded<T> {
-  readonly value: T;
-  readonly freshness: Freshness;
-}
-
-/** Why a load failed. The cause is for the operator. */
-export class LoadFailure extends Error {
-  override readonly name = 'LoadFailure';
-  /** The server took the document away on purpose, as far as one can tell: 404, 410, an empty key set. */
-  readonly withdrawn: boolean;
-  /** The server's `Retry-After`. */
-  readonly retryAfterSeconds: number;
-
-  constructor(
-    message: string,
-    details: { cause?: unknown; withdrawn?: boolean; retryAfterSeconds?: number } = {},
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.withdrawn = details.withdrawn ?? false;
-    this.retryAfterSeconds = details.retryAfterSeconds ?? 0;
-  }
-}
-
-/** Points in time, in epoch milliseconds. */
-export interface Held<T> {
-  readonly value: T;
-  readonly loadStartedAt: number;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
-  readonly lateUntil: number;
-  /** Replaces `lateUntil` once the server has answered that the document is gone. */
-  readonly lateUntilWhenWithdrawn: number;
-}
-
-export type Phase = 'cold' | 'fresh' | 'stale' | 'late' | 'expired';
-
-const WITHDRAWN_SECONDS = 60 * 60;
-const BACK_OFF_SECONDS = { first: 1, most: 30 };
-/** A server may ask for more patience than our own back-off, within reason. */
-const RETRY_AFTER_MOST_SECONDS = 10 * 60;
-
-/** The phase of a document at a moment. Pure. */
-export function phaseOf(held: Held<unknown> | undefined, withdrawn: boolean, now: number): Phase {
-  if (held === undefined) return 'cold';
-  if (now < held.freshUntil) return 'fresh';
-  if (now < held.staleUntil) return 'stale';
-  return now < (withdrawn ? held.lateUntilWhenWithdrawn : held.lateUntil) ? 'late' : 'expired';
-}
-
-/** The points in time that follow from an answer. Pure. */
-export function hold<T>(loaded: Loaded<T>, loadStartedAt: number): Held<T> {
-  const { maxAge, staleWhileRevalidate, staleIfError } = loaded.freshness;
-  const freshUntil = loadStartedAt + maxAge * 1000;
-  const staleUntil = freshUntil + staleWhileRevalidate * 1000;
-  return {
-    value: loaded.value,
-    loadStartedAt,
-    freshUntil,
-    staleUntil,
-    lateUntil: freshUntil + staleIfError * 1000,
-    lateUntilWhenWithdrawn: freshUntil + Math.min(staleIfError, WITHDRAWN_SECONDS) * 1000,
-  };
-}
-
-interface BackOff {
-  readonly failures: number;
-  readonly until: number;
-  readonly error: LoadFailure;
-}
+import { TimeLimitExceeded, withTimeLimit } from '../platform/time-limit.ts';
+import { type BackOff, backOffAfter } from './back-off.ts';
+import { LoadFailure } from './load-failure.ts';
+import { hold, type Held, type Loaded, type Phase, phaseOf } from './phases.ts';
 
 interface LoadInProgress<T> {
-  readonly outcome: Promise<T>;
-  startedAt: number;
+  readonly startedAt: number;
   /** Past this, the load is taken for lost and another may begin: a cancelled request never settles its promises. */
-  deadline: number;
+  readonly deadline: number;
+  readonly outcome: Promise<T>;
 }
 
 export interface KeptDocumentOptions<T> {
   /** Fetches and validates the document; rejects with {@link LoadFailure}. */
   readonly load: () => Promise<Loaded<T>>;
+  /** Longer than any load takes that is still alive. */
   readonly loadLimitSeconds: number;
   readonly reason: 'discovery_unavailable' | 'jwks_unavailable';
   /** Epoch milliseconds. */
@@ -106,6 +40,8 @@ export class KeptDocument<T> {
   #backOff: BackOff | undefined;
   #inProgress: LoadInProgress<T> | undefined;
   #lastNow = Number.NEGATIVE_INFINITY;
+  /** By how much, in all, the clock was set back. */
+  #setBack = 0;
 
   constructor(options: KeptDocumentOptions<T>) {
     this.#options = options;
@@ -136,16 +72,18 @@ export class KeptDocument<T> {
    * @throws IssuerUnavailableError when the load fails, or while backing off from an earlier failure
    */
   async refresh(): Promise<T> {
-    const now = this.#now();
-    const running = this.#running(now);
-    if (running === undefined && this.#backOff !== undefined && now < this.#backOff.until) {
-      throw this.#unavailable(this.#backOff.error, now);
-    }
     try {
-      const joined = running === undefined ? undefined : await this.#join(running);
-      return joined === undefined ? await this.#load(this.#now()) : joined.value;
+      let now = this.#now();
+      for (let load = this.#running(now); load !== undefined; load = this.#running(now)) {
+        const joined = await this.#join(load);
+        if (joined !== 'lost') return joined.value;
+        now = this.#now();
+      }
+      const backOff = this.#backOffAt(now);
+      if (backOff !== undefined) throw backOff.error;
+      return await this.#load(now);
     } catch (error) {
-      throw this.#unavailable(error, this.#now());
+      throw this.#unavailable(error);
     }
   }
 
@@ -154,125 +92,105 @@ export class KeptDocument<T> {
     return this.#running(this.#now()) !== undefined;
   }
 
+  /** Whether no load may begin now. */
+  get isBackingOff(): boolean {
+    return this.#backOffAt(this.#now()) !== undefined;
+  }
+
   #phase(now: number): Phase {
     return phaseOf(this.#held, this.#withdrawn, now);
   }
 
-  #lateValue(error: unknown): T {
-    if (this.#held !== undefined && this.#phase(this.#now()) !== 'expired') return this.#held.value;
-    throw error;
+  #backOffAt(now: number): BackOff | undefined {
+    return this.#backOff !== undefined && now < this.#backOff.until ? this.#backOff : undefined;
   }
 
   #running(now: number): LoadInProgress<T> | undefined {
     return this.#inProgress !== undefined && now < this.#inProgress.deadline ? this.#inProgress : undefined;
   }
 
+  #lateValue(error: unknown): T {
+    if (this.#held === undefined || this.#phase(this.#now()) === 'expired') throw error;
+    return this.#held.value;
+  }
+
   #refreshInBackground(now: number): void {
-    if (this.#running(now) !== undefined) return;
-    if (this.#backOff !== undefined && now < this.#backOff.until) return;
+    if (this.#running(now) !== undefined || this.#backOffAt(now) !== undefined) return;
     // Observed here, so that a failure in the background is nobody's unhandled rejection; the back-off remembers it.
     this.#load(now).catch(() => undefined);
   }
 
-  #load(startedAt: number): Promise<T> {
-    const deadline = startedAt + this.#options.loadLimitSeconds * 1000;
-    const started = this.#options.load();
+  #load(now: number): Promise<T> {
     const load: LoadInProgress<T> = {
-      outcome: started.then(
+      startedAt: now,
+      deadline: now + this.#options.loadLimitSeconds * 1000,
+      outcome: this.#options.load().then(
         (loaded) => this.#succeed(load, loaded),
-        (error: unknown) => this.#fail(load, toLoadFailure(error)),
+        (error: unknown) => this.#fail(load, error),
       ),
-      startedAt,
-      deadline,
     };
     this.#inProgress = load;
     return load.outcome;
   }
 
-  /**
-   * Waits for another caller's load, but no longer than a load may take, because its runtime may have dropped it
-   * together with the request that began it; `undefined` then.
-   */
-  #join(load: LoadInProgress<T>): Promise<{ value: T } | undefined> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#end(load);
-        resolve(undefined);
-      }, this.#options.loadLimitSeconds * 1000);
-      load.outcome
-        .then((value) => {
-          resolve({ value });
-        }, reject)
-        .finally(() => {
-          clearTimeout(timer);
-        });
-    });
+  /** Waits for another caller's load, which its runtime may have dropped together with the request that began it. */
+  async #join(load: LoadInProgress<T>): Promise<{ readonly value: T } | 'lost'> {
+    try {
+      return { value: await withTimeLimit(load.outcome, this.#options.loadLimitSeconds) };
+    } catch (error) {
+      if (!(error instanceof TimeLimitExceeded)) throw error;
+      if (this.#inProgress === load) this.#inProgress = undefined;
+      return 'lost';
+    }
   }
 
   #succeed(load: LoadInProgress<T>, loaded: Loaded<T>): T {
-    this.#end(load);
+    if (this.#inProgress === load) this.#inProgress = undefined;
     // A load that was taken for lost may end after its successor; the later start has the later truth.
-    if (this.#held === undefined || load.startedAt >= this.#held.loadStartedAt) {
-      this.#held = hold(loaded, load.startedAt);
-      this.#withdrawn = false;
-      this.#backOff = undefined;
-    }
+    if (this.#held !== undefined && load.startedAt < this.#held.fetchedAt) return this.#held.value;
+    this.#held = hold(loaded, load.startedAt);
+    this.#withdrawn = false;
+    this.#backOff = undefined;
     return loaded.value;
   }
 
-  #fail(load: LoadInProgress<T>, error: LoadFailure): never {
+  #fail(load: LoadInProgress<T>, error: unknown): never {
+    const failure = toLoadFailure(error);
+    // One that was taken for lost has a successor, whose outcome counts.
     if (this.#inProgress === load) {
-      const failures = (this.#backOff?.failures ?? 0) + 1;
-      const own = Math.min(BACK_OFF_SECONDS.first * 2 ** (failures - 1), BACK_OFF_SECONDS.most);
-      const asked = Math.min(error.retryAfterSeconds, RETRY_AFTER_MOST_SECONDS);
-      this.#backOff = { failures, error, until: this.#now() + Math.max(own, asked) * 1000 };
-      this.#withdrawn ||= error.withdrawn;
+      this.#inProgress = undefined;
+      this.#backOff = backOffAfter(this.#backOff, failure, this.#now());
+      this.#withdrawn ||= failure.withdrawn;
     }
-    this.#end(load);
-    throw error;
+    // What another document's failure is called is said by that document.
+    throw error instanceof IssuerUnavailableError ? error : failure;
   }
 
-  #end(load: LoadInProgress<T>): void {
-    if (this.#inProgress === load) this.#inProgress = undefined;
-  }
-
-  #unavailable(cause: unknown, now: number): IssuerUnavailableError {
-    const remaining = ((this.#backOff?.until ?? now) - now) / 1000;
-    return new IssuerUnavailableError(this.#options.reason, remaining, { cause: toLoadFailure(cause) });
+  #unavailable(error: unknown): IssuerUnavailableError {
+    if (error instanceof IssuerUnavailableError) return error;
+    const now = this.#now();
+    const seconds = ((this.#backOff?.until ?? now) - now) / 1000;
+    return new IssuerUnavailableError(this.#options.reason, seconds, { cause: toLoadFailure(error) });
   }
 
   /**
-   * The time; when the clock has jumped back, all that was measured on it moves along, so that nothing is kept longer
-   * for it, and what is kept counts as stale, because how much time really went by is not known.
+   * The time by a clock that is never set back: where the real one was, its time stands still for a moment and runs on
+   * from there. So nothing is kept longer for it; and what is kept counts as stale, because how much time really went
+   * by is not known.
    */
   #now(): number {
     const now = this.#options.now();
-    const jump = this.#lastNow - now;
-    this.#lastNow = now;
-    if (jump > 0) {
-      if (this.#held !== undefined) this.#held = { ...shift(this.#held, jump), freshUntil: now };
-      if (this.#backOff !== undefined)
-        this.#backOff = { ...this.#backOff, until: this.#backOff.until - jump };
-      if (this.#inProgress !== undefined) {
-        this.#inProgress.startedAt -= jump;
-        this.#inProgress.deadline -= jump;
-      }
+    if (now < this.#lastNow) {
+      this.#setBack += this.#lastNow - now;
+      if (this.#held !== undefined) this.#held = { ...this.#held, freshUntil: now + this.#setBack };
     }
-    return now;
+    this.#lastNow = now;
+    return now + this.#setBack;
   }
 }
 
-function shift<T>(held: Held<T>, milliseconds: number): Held<T> {
-  return {
-    value: held.value,
-    loadStartedAt: held.loadStartedAt - milliseconds,
-    freshUntil: held.freshUntil - milliseconds,
-    staleUntil: held.staleUntil - milliseconds,
-    lateUntil: held.lateUntil - milliseconds,
-    lateUntilWhenWithdrawn: held.lateUntilWhenWithdrawn - milliseconds,
-  };
-}
-
 function toLoadFailure(error: unknown): LoadFailure {
-  return error instanceof LoadFailure ? error : new LoadFailure('the load failed', { cause: error });
+  if (error instanceof LoadFailure) return error;
+  const retryAfterSeconds = error instanceof IssuerUnavailableError ? error.retryAfterSeconds : 0;
+  return new LoadFailure('the load failed', { cause: error, retryAfterSeconds });
 }

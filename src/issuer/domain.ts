@@ -5,8 +5,9 @@
 /** What no domain, not even one pasted as a URL, may contain; `new URL` would drop or rewrite some of it silently. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0020\u007f\\?#@%]/;
-/** A colon that no port follows: `new URL` would drop it. Addresses in brackets are full of colons. */
-const STRAY_COLON = /:(?!\d+\/?$)/;
+/** Labels without empty ones or wildcards, or an address in brackets; a port; one slash at most. */
+const HOST_AND_PORT = /^(?:[^/.:*[\]]+(?:\.[^/.:*[\]]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/;
+const NOT_ASCII = /[^\u0021-\u007e]/;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const HTTPS_WITH_AUTHORITY = /^https:\/\/[^/\\?#\u0000-\u0020]+(?:[/?#][^\\\u0000-\u0020]*)?$/i;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//;
@@ -21,11 +22,11 @@ export function issuerOfDomain(domain: unknown): string | undefined {
   if (text === '' || text.length > 300 || FORBIDDEN.test(text)) return undefined;
   const withScheme = SCHEME.test(text) ? text : `https://${text}`;
   const afterScheme = withScheme.replace(SCHEME, '');
-  if (!afterScheme.startsWith('[') && STRAY_COLON.test(afterScheme)) return undefined;
-  if (afterScheme.startsWith('/')) return undefined;
+  if (!HOST_AND_PORT.test(afterScheme)) return undefined;
   const url = parseUrl(withScheme);
-  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.hostname === '') return undefined;
-  return `https://${url.host}/`;
+  // Domains of other scripts change their spelling here, and only they may.
+  const isSameHost = url !== undefined && (NOT_ASCII.test(text) || afterScheme.startsWith(url.hostname));
+  return isSameHost && url.protocol === 'https:' ? `https://${url.host}/` : undefined;
 }
 
 /**

@@ -3,8 +3,9 @@
  */
 import { type HttpAnswer, HttpFailure, type HttpOptions, sendForJson } from '../platform/http.ts';
 import { readRetryAfter } from '../platform/retry-after.ts';
-import { LoadFailure, type Loaded } from './documents.ts';
 import { readFreshness } from './freshness.ts';
+import { LoadFailure } from './load-failure.ts';
+import type { Loaded } from './phases.ts';
 
 /** A load, with its second try, takes no longer than this, or `timeoutSeconds` where that is less. */
 const LOAD_LIMIT_SECONDS = 5;

@@ -14,6 +14,8 @@ export interface Freshness {
 /** The age of a document whose server wants it checked every time: asking on each request would be a denial of service. */
 const SHORTEST_AGE = 5;
 const LEAST_STALE_WHILE_REVALIDATE = 10 * 60;
+/** A server may ask for more than ten minutes; beyond a day, a removed key would be trusted for too long. */
+const STALE_WHILE_REVALIDATE_MOST = 24 * 60 * 60;
 const STALE_IF_ERROR = { unsaid: 60 * 60, most: 24 * 60 * 60 };
 const RECHECK_DIRECTIVES = ['no-store', 'no-cache', 'must-revalidate'];
 
@@ -21,15 +23,27 @@ export function readFreshness(cacheControl: string | null, cacheTtlSeconds: numb
   const directives = parseDirectives(cacheControl ?? '');
   const stated = directives.has('max-age') ? readSeconds(directives.get('max-age')) : cacheTtlSeconds;
   const recheck = RECHECK_DIRECTIVES.some((name) => directives.has(name)) || stated === 0;
+  return boundFreshness(
+    {
+      maxAge: recheck ? SHORTEST_AGE : stated,
+      staleWhileRevalidate: readSeconds(directives.get('stale-while-revalidate')),
+      staleIfError: directives.has('stale-if-error')
+        ? readSeconds(directives.get('stale-if-error'))
+        : STALE_IF_ERROR.unsaid,
+    },
+    cacheTtlSeconds,
+  );
+}
+
+/** The same ages within the limits of the policy, whoever stated them. */
+export function boundFreshness(stated: Freshness, cacheTtlSeconds: number): Freshness {
   return {
-    maxAge: recheck ? SHORTEST_AGE : Math.min(stated, cacheTtlSeconds),
-    staleWhileRevalidate: Math.max(
-      readSeconds(directives.get('stale-while-revalidate')),
-      LEAST_STALE_WHILE_REVALIDATE,
+    maxAge: Math.min(stated.maxAge, cacheTtlSeconds === 0 ? SHORTEST_AGE : cacheTtlSeconds),
+    staleWhileRevalidate: Math.min(
+      Math.max(stated.staleWhileRevalidate, LEAST_STALE_WHILE_REVALIDATE),
+      STALE_WHILE_REVALIDATE_MOST,
     ),
-    staleIfError: directives.has('stale-if-error')
-      ? Math.min(readSeconds(directives.get('stale-if-error')), STALE_IF_ERROR.most)
-      : STALE_IF_ERROR.unsaid,
+    staleIfError: Math.min(stated.staleIfError, STALE_IF_ERROR.most),
   };
 }
 

@@ -10,8 +10,11 @@ import { KeptDocument } from './documents.ts';
 import { type DocumentFetch, fetchDocument, loadLimitSeconds } from './fetch-document.ts';
 import { type KeyMiss, type KeySet, parseKeySet } from './jwks.ts';
 
+/** Timers may be late; a load that is about to end must not be taken for lost. */
+const MARGIN_SECONDS = 1;
+
 /** However many unknown `kid`s arrive, the key set is fetched for their sake once in this time. */
-const UNKNOWN_KID_INTERVAL_SECONDS = 30;
+const SEARCH_INTERVAL_SECONDS = 30;
 
 export interface IssuersOptions extends DocumentFetch {
   readonly maxIssuers: number;
@@ -22,19 +25,22 @@ export class KnownIssuer {
   readonly #metadata: KeptDocument<IssuerMetadata>;
   readonly #keySet: KeptDocument<KeySet>;
   readonly #now: () => number;
-  #unknownKidRefresh: UnknownKidRefresh | undefined;
+  #lastSearch: KeySearch | undefined;
 
   constructor(issuer: string, fetching: DocumentFetch) {
-    const shared = { loadLimitSeconds: loadLimitSeconds(fetching.http), now: fetching.now };
-    this.#now = fetching.now;
+    const { http, now } = fetching;
+    this.#now = now;
     this.#metadata = new KeptDocument({
-      ...shared,
       reason: 'discovery_unavailable',
+      loadLimitSeconds: loadLimitSeconds(http) + MARGIN_SECONDS,
+      now,
       load: () => fetchDocument(discoveryUrl(issuer), (json) => parseMetadata(issuer, json), fetching),
     });
     this.#keySet = new KeptDocument({
-      ...shared,
       reason: 'jwks_unavailable',
+      // It may have to wait for the metadata first.
+      loadLimitSeconds: 2 * loadLimitSeconds(http) + MARGIN_SECONDS,
+      now,
       // The address is read anew for each load, so a moved key set is followed as soon as the metadata says so.
       load: async () => fetchDocument((await this.#metadata.get()).jwksUri, parseKeySet, fetching),
     });
@@ -59,41 +65,45 @@ export class KnownIssuer {
    */
   async verifier(kid: string, algorithm: JwsAlgorithm): Promise<Verifier | KeyMiss> {
     const kept = this.#keySet.current() ?? (await this.#keySet.get());
-    const found = await kept.find(kid, algorithm);
-    if (found !== 'unknown_kid') return found;
-
-    // A load that is under way may bring the key; if it began too early to, the next step asks again.
-    const joined = this.#keySet.isLoading ? await this.#keySet.refresh() : kept;
-    const foundNow = joined === kept ? found : await joined.find(kid, algorithm);
-    if (foundNow !== 'unknown_kid') return foundNow;
-
-    return (await this.#refreshForUnknownKid(joined)).find(kid, algorithm);
+    const keySet = kept.has(kid) ? kept : await this.#searchFor(kid, kept);
+    return await keySet.find(kid, algorithm);
   }
 
-  async #refreshForUnknownKid(kept: KeySet): Promise<KeySet> {
+  /** The newest key set there is to be had for the sake of a `kid` that the kept one lacks. */
+  async #searchFor(kid: string, kept: KeySet): Promise<KeySet> {
+    let newest = kept;
+    // A load that is under way may bring the key; if it began too early to, the next step asks again.
+    while (this.#keySet.isLoading) {
+      newest = await this.#keySet.refresh();
+      if (newest.has(kid)) return newest;
+    }
     const now = this.#now();
-    const last = this.#unknownKidRefresh;
-    const waitSeconds =
-      last === undefined ? 0 : UNKNOWN_KID_INTERVAL_SECONDS - Math.abs(now - last.at) / 1000;
+    const last = this.#lastSearch;
+    const waitSeconds = last === undefined ? 0 : SEARCH_INTERVAL_SECONDS - Math.abs(now - last.at) / 1000;
     if (last !== undefined && waitSeconds > 0) {
-      // The set is known to lack the key only if it came with that refresh or with a load after it.
-      if (last.failure === undefined || last.keptThen !== kept) return kept;
+      // The set is known to lack the key only if it came with that search or with a load after it.
+      if (last.failure === undefined || last.keptThen !== newest) return newest;
       throw new IssuerUnavailableError('jwks_unavailable', waitSeconds, { cause: last.failure });
     }
-    const refresh: UnknownKidRefresh = { at: now, keptThen: kept, failure: undefined };
-    this.#unknownKidRefresh = refresh;
+    const search: KeySearch = { at: now, keptThen: newest, failure: new Error('the search has not ended') };
+    // While backing off nothing is sent, and nothing is used up.
+    if (!this.#keySet.isBackingOff) this.#lastSearch = search;
     try {
-      return await this.#keySet.refresh();
+      const found = await this.#keySet.refresh();
+      search.failure = undefined;
+      return found;
     } catch (error) {
-      refresh.failure = error instanceof Error ? error : new Error('the key set could not be fetched');
+      search.failure = error instanceof Error ? error : new Error('the key set could not be fetched');
       throw error;
     }
   }
 }
 
-interface UnknownKidRefresh {
+/** A fetch of the key set for the sake of an unknown `kid`. */
+interface KeySearch {
   readonly at: number;
   readonly keptThen: KeySet;
+  /** Why it is not known whether the issuer has the key; `undefined` once it is. */
   failure: Error | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { JwsAlgorithm } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 import { algorithmsOf, readPublicJwk } from '../jws/public-key.ts';
 import type { Verifier } from '../jws/signature.ts';
-import { LoadFailure } from './documents.ts';
+import { LoadFailure } from './load-failure.ts';
 
 const keySetSchema = z.object({ keys: z.array(z.unknown()) });
 
@@ -17,7 +17,7 @@ export type KeyMiss = 'unknown_kid' | 'unsupported_algorithm';
 interface KeyEntry {
   readonly jwk: JsonObject;
   /** Imported when first used, once for each algorithm, and gone with the set. */
-  readonly verifiers: Map<JwsAlgorithm, Promise<Verifier | undefined> | Verifier | undefined>;
+  readonly verifiers: Map<JwsAlgorithm, Verifier>;
 }
 
 export class KeySet {
@@ -38,17 +38,19 @@ export class KeySet {
     return this.#keys.size === 0;
   }
 
+  has(kid: string): boolean {
+    return this.#keys.has(kid);
+  }
+
   /**
    * The verifier of the key with that `kid`. Of keys that share a `kid` (RFC 7517 §4.5 lets keys of different types
    * do so), the first that allows the algorithm counts.
    */
-  find(kid: string, algorithm: JwsAlgorithm): Verifier | Promise<Verifier | KeyMiss> | KeyMiss {
+  async find(kid: string, algorithm: JwsAlgorithm): Promise<Verifier | KeyMiss> {
     const namesakes = this.#keys.get(kid);
     if (namesakes === undefined) return 'unknown_kid';
     for (const entry of namesakes) {
-      const verifier = importOnce(entry, algorithm);
-      if (verifier instanceof Promise)
-        return verifier.then((imported) => imported ?? 'unsupported_algorithm');
+      const verifier = entry.verifiers.get(algorithm) ?? (await importKey(entry, algorithm));
       if (verifier !== undefined) return verifier;
     }
     return 'unsupported_algorithm';
@@ -68,18 +70,15 @@ export function parseKeySet(json: unknown): KeySet {
   return keySet;
 }
 
-function importOnce(entry: KeyEntry, algorithm: JwsAlgorithm) {
-  if (!entry.verifiers.has(algorithm)) entry.verifiers.set(algorithm, importKey(entry.jwk, algorithm));
-  return entry.verifiers.get(algorithm);
-}
-
 /** `undefined` when the key does not allow the algorithm, or does not exist, such as a point off its curve. */
-function importKey(jwk: JsonObject, algorithm: JwsAlgorithm) {
-  const publicJwk = readPublicJwk(jwk, algorithm);
+async function importKey(entry: KeyEntry, algorithm: JwsAlgorithm): Promise<Verifier | undefined> {
+  const publicJwk = readPublicJwk(entry.jwk, algorithm);
   if (publicJwk === undefined) return undefined;
   try {
-    const verifier = importVerifier(publicJwk, algorithm);
-    return verifier instanceof Promise ? verifier.catch(() => undefined) : verifier;
+    // Kept when it is there, not while it is made: a promise of one request may never settle for another.
+    const verifier = await importVerifier(publicJwk, algorithm);
+    entry.verifiers.set(algorithm, verifier);
+    return verifier;
   } catch {
     return undefined;
   }

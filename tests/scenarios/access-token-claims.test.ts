@@ -45,7 +45,10 @@ describe('the issuer', () => {
     domain,
     ` ${issuer}`,
   ])('must be spelt exactly as the metadata spell it: %j is refused', async (iss) => {
+    tenant.clearRequests();
     await expectRefusal(verifyClaims({ iss }), invalidToken('issuer_mismatch'));
+    // The spelling is found in the metadata; the keys of an issuer that is not the token's are never asked for.
+    expect(tenant.requests.map(({ kind }) => kind)).toEqual(['discovery']);
   });
 
   it('may be spelt without a slash where the metadata do so', async () => {

@@ -104,7 +104,7 @@ describe('values that would break out of a challenge', () => {
 
   it.each([
     'https://api.example.com/a"b',
-    'https://api.example.com/?a="b", x="y',
+    'https://api.example.com/?a="b",x="y',
     'https://api.example.com/\u00e9',
   ])('are escaped or replaced in the metadata URL: %s', async (resourceMetadataUrl) => {
     const error = await rejectionOf(createClient({ resourceMetadataUrl }).verifyRequest({ headers: {} }));

@@ -150,6 +150,8 @@ describe('checks that are written wrongly', () => {
     [{ requiredScopes: ['read', 7] }, '`requiredScopes`'],
     [{ requiredScopes: ['read write'] }, '`requiredScopes`'],
     [{ requiredScopes: [''] }, '`requiredScopes`'],
+    [{ requiredScopes: '' }, '`requiredScopes`'],
+    [{ requiredScopes: ' ' }, '`requiredScopes`'],
     [{ requiredScopes: 'read "write"' }, '`requiredScopes`'],
     [{ requiredScopes: 'read\nwrite' }, '`requiredScopes`'],
     [{ requiredPermissions: 'read' }, '`requiredPermissions`'],
@@ -172,6 +174,17 @@ describe('checks that are written wrongly', () => {
     const verification = client.verifyRequest({ headers: {} }, checks as AccessTokenChecks);
     await expectRefusal(verification, misconfigured);
   });
+});
+
+it('checks that are inherited from shared defaults count as well', async () => {
+  const accessToken = await tenant.issueAccessToken();
+  const defaults = Object.create({ requiredScopes: 'read' }) as AccessTokenChecks;
+  const refusal = insufficient('insufficient_scope', ['read']);
+  await expectRefusal(client.verifyAccessToken(Object.assign(defaults, { accessToken })), refusal);
+  const inherited = Object.create({ requiredScopes: 'read' }) as AccessTokenChecks;
+  const challenges = offers('allowed', 'Bearer', { error: 'insufficient_scope', scope: 'read' });
+  const verification = client.verifyRequest(bearerRequest(accessToken), inherited);
+  await expectRefusal(verification, { ...refusal, challenges });
 });
 
 describe('authorize', () => {

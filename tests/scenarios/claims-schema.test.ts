@@ -139,6 +139,32 @@ describe('a schema of any library', () => {
     },
   );
 
+  it.each([undefined, null, 'text', 7, [], {}])(
+    'must answer a result: %j is the program’s fault',
+    async (result) => {
+      const claimsSchema = schema(() => result as { value: object });
+      await expectRefusal(client.verifyAccessToken({ accessToken, claimsSchema }), misconfigured);
+    },
+  );
+
+  it('may write null for no issues', async () => {
+    const claimsSchema = schema(
+      () => ({ value: { seats: 7 }, issues: null }) as unknown as { value: object },
+    );
+    await expect(client.verifyAccessToken({ accessToken, claimsSchema })).resolves.toMatchObject({
+      seats: 7,
+    });
+  });
+
+  it('makes claims that are frozen through all levels, while its own classes stay as they are', async () => {
+    const since = new Date(0);
+    const claimsSchema = schema(() => ({ value: { org: { ids: [{ id: 1 }] }, since } }));
+    const claims = await client.verifyAccessToken({ accessToken, claimsSchema });
+    expect(Object.isFrozen(claims.org.ids[0])).toBe(true);
+    expect(claims.since).toBe(since);
+    expect(Object.isFrozen(since)).toBe(false);
+  });
+
   it('gives each call an object of its own, frozen', async () => {
     const claimsSchema = schema(() => ({ value: { seats: 7 } }));
     const first = await client.verifyAccessToken({ accessToken, claimsSchema });

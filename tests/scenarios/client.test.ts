@@ -7,6 +7,7 @@ import {
   invalidToken,
   missingArgument,
   outage,
+  rejectionOf,
   thrownBy,
 } from '../support/assert-rejects.ts';
 import { createBoundRequest, createClock, offers, setUp } from '../support/scenario.ts';
@@ -47,6 +48,18 @@ describe('making a client', () => {
     expect(sent(tenant)).toEqual(['discovery', 'jwks']);
   });
 });
+
+it.each([Number.NaN, Infinity, undefined, null, '0', new Date(0)])(
+  'a clock that answers %s stops verification instead of making old tokens good',
+  async (answer) => {
+    const { tenant, createClient } = setUp();
+    const client = createClient({ now: () => answer as number });
+    const accessToken = await tenant.issueAccessToken({ expiresInSeconds: -1 });
+    const error = await rejectionOf(client.verifyAccessToken({ accessToken }));
+    expect(error).toMatchObject({ code: 'invalid_configuration', statusCode: 500 });
+    expect(error.message).toContain('`now`');
+  },
+);
 
 describe('warmUp', () => {
   it('fetches all that later verifications need', async () => {

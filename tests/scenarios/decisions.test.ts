@@ -134,6 +134,7 @@ decide('schemes of others are refused without an error', {
   requests: {
     Basic: withAuthorization('Basic dXNlcjpwYXNz'),
     'Digest with its parameters': withAuthorization('Digest username="ada", realm="api"'),
+    'Digest with a comma in a parameter': withAuthorization('Digest username="a, b c", realm="api"'),
     'a scheme that begins like Bearer': withAuthorization('BearerX abc'),
     'a scheme with a letter outside ASCII': withAuthorization('B\u00e9arer abc'),
     'a control character before the scheme': withAuthorization('\u0000Bearer abc'),
@@ -198,6 +199,12 @@ decide('the DPoP scheme is refused without an error', {
   modes: ['disabled'],
   requests: { 'with a proof': withProof({}), 'without proof': withAuthorization(`DPoP ${bound}`) },
   outcome: () => wrongScheme('scheme_not_allowed', offers('disabled')),
+});
+
+decide('what is no Bearer token either is told so where the other scheme is offered', {
+  modes: ['required'],
+  requests: { 'two words': withAuthorization('Bearer a b') },
+  outcome: () => invalidToken('malformed_token', errorOnFirst('required', 'invalid_token')),
 });
 
 decide('the Bearer scheme is refused without an error', {

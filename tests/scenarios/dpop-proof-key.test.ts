@@ -87,6 +87,7 @@ describe('the jwk of a proof', () => {
     ['a small RSA key', 'RS256', RSA_1024],
     ['an RSA key without n', 'RS256', { ...RSA, n: undefined }],
     ['an RSA key without e', 'RS256', { ...RSA, e: undefined }],
+    ['an RSA key with the exponent 1', 'RS256', { ...RSA, e: 'AQ' }],
     ['an RSA key with a huge e', 'RS256', { ...RSA, e: 'A'.repeat(400) }],
     ['an RSA key with a modulus of 10 kB', 'RS256', { ...RSA, n: 'q'.repeat(10_000) }],
     ['an RSA key with a leading zero', 'RS256', { ...RSA, n: Buffer.alloc(257).toString('base64url') }],
@@ -94,6 +95,8 @@ describe('the jwk of a proof', () => {
     ['an elliptic key', 'RS256', EC],
     ['an elliptic key', 'EdDSA', EC],
     ['a short Edwards key', 'EdDSA', { kty: 'OKP', crv: 'Ed25519', x: 'AAAA' }],
+    ['an Edwards key of small order', 'EdDSA', { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }],
+    ['the neutral Edwards key', 'EdDSA', { kty: 'OKP', crv: 'Ed25519', x: `AQ${'A'.repeat(41)}` }],
     ['an X25519 key', 'EdDSA', { kty: 'OKP', crv: 'X25519', x }],
     ['a P-256 key', 'ES384', EC],
   ])('may not be %s for %s', async (_what, alg, jwk) => {

@@ -64,6 +64,8 @@ describe('htu names the URL of the request', () => {
     ['//api.example.com/orders', `${API}/orders`],
     ['api.example.com/orders', `${API}/orders`],
     ['https:/api.example.com/orders', `${API}/orders`],
+    ['https:///api.example.com/orders', `${API}/orders`],
+    ['https://@api.example.com/orders', `${API}/orders`],
     ['https:api.example.com/orders', `${API}/orders`],
     [`${API}\\orders`, `${API}/orders`],
     [` ${API}/orders`, `${API}/orders`],

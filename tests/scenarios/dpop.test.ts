@@ -195,6 +195,9 @@ describe('the claims of a proof', () => {
     ['', 'GET', 'refused'],
     ['GET ', 'GET', 'refused'],
     ['GET', 'GET,POST', 'refused'],
+    // The long s and the sharp s become letters of ASCII in upper case.
+    ['PO\u017fT', 'POST', 'refused'],
+    ['PA\u00df', 'PASS', 'refused'],
   ])('htm %j for the method %j is %s', async (htm, httpMethod, outcome) => {
     const { accessToken, proof } = await bound({ claims: { htm } });
     const verification = verify({ request: dpopRequest(accessToken, proof, { httpMethod }) });

@@ -156,6 +156,11 @@ describe('an outage after the keys are known', () => {
     tenant.fail('jwks', 500);
     const rotated = await tenant.issueAccessToken();
     await expectRefusal(client.verifyAccessToken({ accessToken: rotated }), outage('jwks_unavailable'));
+    // Nor is it a 401 while no other look is due: nobody has found out yet that the kid is unknown.
+    await expect(client.verifyAccessToken({ accessToken: rotated })).rejects.toMatchObject({
+      reason: 'jwks_unavailable',
+      statusCode: 503,
+    });
     await expect(client.verifyAccessToken({ accessToken })).resolves.toMatchObject({ sub: 'auth0|user' });
     tenant.recover();
     clock.advance(30);
@@ -194,12 +199,36 @@ describe('documents that must not be trusted', () => {
     ['an issuer with a path', { issuer: 'https://tenant.auth0.test/path/' }],
     ['an issuer without TLS', { issuer: 'http://tenant.auth0.test/' }],
     ['an issuer in another case', { issuer: 'https://TENANT.auth0.test/' }],
-    ['a token endpoint without TLS', { token_endpoint: 'http://tenant.auth0.test/oauth/token' }],
   ])('%s in the metadata is an outage, and nothing more is sent', async (_what, discovery) => {
     const { tenant, client } = setUp({ tenant: { discovery } });
     const accessToken = await tenant.issueAccessToken();
     await expectRefusal(client.verifyAccessToken({ accessToken }), outage('discovery_unavailable'));
     expect(sent(tenant)).toEqual(['discovery']);
+  });
+
+  it('a token endpoint without TLS gets no secret, and is no reason to refuse a token', async () => {
+    for (const token_endpoint of ['http://tenant.auth0.test/oauth/token', '/oauth/token', 7]) {
+      const { tenant, client } = setUp({ tenant: { discovery: { token_endpoint } } });
+      const accessToken = await tenant.issueAccessToken();
+      await expect(client.verifyAccessToken({ accessToken })).resolves.toMatchObject({ sub: 'auth0|user' });
+      await expect(client.getTokenOnBehalfOf({ accessToken, audience: 'b' })).rejects.toMatchObject({
+        code: 'get_token_by_exchange_profile_error',
+        reason: 'token_endpoint_missing',
+        statusCode: 400,
+      });
+      expect(sent(tenant)).toEqual(['discovery', 'jwks']);
+    }
+  });
+
+  it('what another host answered is refused although fetch followed the redirect', async () => {
+    const { tenant, createClient } = setUp();
+    const answer = async (input: string | URL | Request, init?: RequestInit) => {
+      const response = await tenant.fetch(input, init);
+      return Object.defineProperty(response, 'redirected', { value: true });
+    };
+    const accessToken = await tenant.issueAccessToken();
+    const verification = createClient({ customFetch: answer }).verifyAccessToken({ accessToken });
+    await expectRefusal(verification, outage('discovery_unavailable'));
   });
 
   it('redirects are not followed', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DelegatedClaims, getCurrentActor, getDelegationChain } from '../../src/delegation.ts';
-import { VerifyAccessTokenError } from '../../src/errors.ts';
+import { MissingRequiredArgumentError, VerifyAccessTokenError } from '../../src/errors.ts';
 import { causeOf, refusalBy, thrownBy } from './platform/refusal.ts';
 
 interface Actor {
@@ -76,6 +76,19 @@ describe('getCurrentActor', () => {
     expect(
       getCurrentActor(JSON.parse('{"__proto__":{"act":{"sub":"agent"}}}') as DelegatedClaims),
     ).toBeUndefined();
+  });
+});
+
+describe('either helper', () => {
+  it.each([undefined, null, 'claims', 5])('asks for claims when given %j', (claims) => {
+    for (const helper of [getCurrentActor, getDelegationChain]) {
+      expect(refusalBy(() => helper(claims as unknown as DelegatedClaims))).toEqual({
+        type: MissingRequiredArgumentError,
+        code: 'invalid_request',
+        reason: 'missing_argument',
+        statusCode: 400,
+      });
+    }
   });
 });
 

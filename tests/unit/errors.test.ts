@@ -135,6 +135,14 @@ describe.each(all)('%s', (name, error, statusCode, code, reason) => {
     expect('cause' in error).toBe(false);
   });
 
+  it('says under two names with which status to answer', async () => {
+    expect(error.responseStatusCode).toBe(error instanceof ApiError ? 502 : statusCode);
+    expect(error.status).toBe(error.responseStatusCode);
+    const response = error.toResponse();
+    expect(response.status).toBe(error.status);
+    expect(await response.json()).toMatchObject({ error_description: error.message });
+  });
+
   it('makes a response that no cache keeps', () => {
     const response = error.toResponse();
     expect(response.headers.get('content-type')).toBe('application/json');

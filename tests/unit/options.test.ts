@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/errors.ts';
 import { type ApiClientOptions, resolveOptions } from '../../src/options.ts';
+import { refusalBy } from './platform/refusal.ts';
 
 const base = { domain: 'tenant.us.auth0.com', audience: 'https://api.example.com' };
 const SECRET = 'a secret of at least thirty-two characters';
@@ -169,6 +171,19 @@ describe('resolveOptions', () => {
     };
     expect(() => resolve({ customFetch: never, now: never, domains: never })).not.toThrow();
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, '5', 5n])(
+    'refuses to go by a clock that says %s',
+    (time) => {
+      const { now } = resolve({ now: () => time as unknown as number });
+      expect(refusalBy(now)).toEqual({
+        type: ConfigurationError,
+        code: 'invalid_configuration',
+        reason: 'invalid_option',
+        statusCode: 500,
+      });
+    },
+  );
 
   it('uses a custom fetch, and otherwise the global one of the moment', async () => {
     const customFetch: typeof fetch = () => Promise.resolve(new Response('custom'));

@@ -79,6 +79,7 @@ describe('requireScopes', () => {
       { scope: 'a', permissions: ['b'] },
       { requiredScopes: 'a', requiredPermissions: ['b'] },
     ],
+    ['an empty list is required', {}, { requiredScopes: [], requiredPermissions: [] }],
     ['undefined is required', {}, { requiredScopes: undefined, requiredPermissions: undefined }],
   ])('passes when %s', (_title, claims, requirements) => {
     expect(requireOf(claims, requirements)).not.toThrow();
@@ -132,6 +133,10 @@ describe('requireScopes', () => {
     { requiredScopes: { a: true } },
     { requiredScopes: [5] },
     { requiredScopes: [''] },
+    { requiredScopes: '' },
+    { requiredScopes: ' \t' },
+    { requiredScopes: Object.assign(['a'], { length: 2 }) },
+    { requiredPermissions: Object.assign(['a'], { length: 2 }) },
     { requiredScopes: ['a b'] },
     { requiredScopes: 'a\tb' },
     { requiredScopes: 'a,\u00e9' },

@@ -3,6 +3,7 @@ import {
   type AccessTokenChecks,
   applyChecks,
   validateChecks,
+  validateRequirements,
 } from '../../../src/access-token/call-checks.ts';
 import type { AccessTokenClaims } from '../../../src/claims.ts';
 import { ConfigurationError, InsufficientScopeError, VerifyAccessTokenError } from '../../../src/errors.ts';
@@ -88,6 +89,9 @@ describe('validateChecks', () => {
     ['a schema that is none', { claimsSchema: {} }],
     ['null for a schema', { claimsSchema: null }],
     ['a schema that is a string', { claimsSchema: 'string' }],
+    ['blank scopes', { requiredScopes: '' }],
+    ['scopes that are a number', { requiredScopes: 5 }],
+    ['permissions in a string', { requiredPermissions: 'read:b' }],
     ['a schema without validate', { claimsSchema: { '~standard': { version: 1 } } }],
   ])('refuses %s', (_title, checks) => {
     expect(refusalForChecks(checks)).toEqual(misconfigured);
@@ -99,6 +103,26 @@ describe('validateChecks', () => {
     }).toThrow(
       '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, claimsSchema.',
     );
+  });
+});
+
+describe('validateRequirements', () => {
+  const validating = (requirements: object) => () => {
+    validateRequirements(requirements);
+  };
+
+  it('takes scopes and permissions', () => {
+    expect(validating({ requiredScopes: 'a b', requiredPermissions: ['c'] })).not.toThrow();
+  });
+
+  it.each([
+    ['a check that would not be enforced', { requiredClaims: ['sub'] }],
+    ['a schema that would not be applied', { claimsSchema: schema(() => ({ value: {} })) }],
+    ['blank scopes', { requiredScopes: '  ' }],
+    ['permissions in a string', { requiredPermissions: 'a' }],
+    ['a list', ['a']],
+  ])('refuses %s', (_title, requirements) => {
+    expect(refusalBy(validating(requirements))).toEqual(misconfigured);
   });
 });
 
@@ -143,6 +167,27 @@ describe('applyChecks', () => {
     expect(checked).toEqual({ ...claims, level: 3 });
     expect(Object.isFrozen(checked)).toBe(true);
     expect(claims).not.toHaveProperty('level');
+  });
+
+  it('freezes what a schema nests, and leaves other things than plain objects and lists alone', async () => {
+    const day = new Date(0);
+    const checked = await applyChecks(claims, {
+      claimsSchema: schema(() => ({ value: { address: { lines: ['a'] }, day } })),
+    });
+    expect(checked).toMatchObject({ address: { lines: ['a'] } });
+    const { address } = checked as unknown as { address: { lines: string[] } };
+    expect(Object.isFrozen(address) && Object.isFrozen(address.lines)).toBe(true);
+    expect(Object.isFrozen(day)).toBe(false);
+  });
+
+  it('takes null for no issues, as some libraries write', async () => {
+    const validate = () => ({ value: { level: 3 }, issues: null }) as unknown as StandardSchemaResult<object>;
+    expect(await applyChecks(claims, { claimsSchema: schema(validate) })).toMatchObject({ level: 3 });
+  });
+
+  it.each([undefined, null, 'text', {}])('is misconfigured when a schema answers %j', async (answer) => {
+    const claimsSchema = schema(() => answer as StandardSchemaResult<object>);
+    expect(await refusalOf(applyChecks(claims, { claimsSchema }))).toEqual(misconfigured);
   });
 
   it('gives a schema the claims', async () => {

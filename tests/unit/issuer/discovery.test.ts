@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { discoveryUrl, parseMetadata } from '../../../src/issuer/discovery.ts';
-import { LoadFailure } from '../../../src/issuer/documents.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { causeOf, thrownBy } from '../platform/refusal.ts';
 
 const ISSUER = 'https://tenant.example.com/';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IssuerUnavailableError } from '../../../src/errors.ts';
-import type { Loaded } from '../../../src/issuer/documents.ts';
+import type { Loaded } from '../../../src/issuer/phases.ts';
 import { refusalOf, rejectionOf } from '../platform/refusal.ts';
 import { FRESHNESS, setUp, setUpLoaded, settle } from './loads.ts';
 
@@ -78,7 +78,7 @@ describe('a KeptDocument whose clock jumps back', () => {
     loads.succeed('second');
     expect(await next).toBe('second');
     loads.succeed('first', FRESHNESS, 1);
-    expect(await lost).toBe('first');
+    expect(await lost).toBe('second');
     expect(document.current()).toBe('second');
   });
 
@@ -152,7 +152,7 @@ describe('a load that never ends', () => {
     loads.succeed('second');
     await next;
     loads.succeed('first', FRESHNESS, 1);
-    expect(await lost).toBe('first');
+    expect(await lost).toBe('second');
     expect(document.current()).toBe('second');
     clock.advance(14.999);
     expect(document.current()).toBe('second');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IssuerUnavailableError } from '../../../src/errors.ts';
-import { type KeptDocument, LoadFailure } from '../../../src/issuer/documents.ts';
+import { type KeptDocument } from '../../../src/issuer/documents.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { refusalOf, rejectionOf } from '../platform/refusal.ts';
 import { type Loads, FRESHNESS, setUp, setUpLoaded, settle } from './loads.ts';
 

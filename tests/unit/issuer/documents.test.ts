@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IssuerUnavailableError } from '../../../src/errors.ts';
-import { hold, LoadFailure, phaseOf } from '../../../src/issuer/documents.ts';
+import { hold, phaseOf } from '../../../src/issuer/phases.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { causeOf, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';
 import { FRESHNESS, setUp, setUpLoaded, settle, START } from './loads.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoadFailure } from '../../../src/issuer/documents.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { fetchDocument, loadLimitSeconds } from '../../../src/issuer/fetch-document.ts';
 import { HttpFailure } from '../../../src/platform/http.ts';
 import { causeOf, rejectionOf } from '../platform/refusal.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoadFailure } from '../../../src/issuer/documents.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { KeySet, parseKeySet } from '../../../src/issuer/jwks.ts';
 import type { JsonObject } from '../../../src/jws/json.ts';
 import { algorithmNamed, exportJwk, generate, keyPairFor, signWith } from '../jws/keys.ts';

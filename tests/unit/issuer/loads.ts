@@ -1,9 +1,6 @@
-import {
-  KeptDocument,
-  type KeptDocumentOptions,
-  type Loaded,
-  LoadFailure,
-} from '../../../src/issuer/documents.ts';
+import { KeptDocument, type KeptDocumentOptions } from '../../../src/issuer/documents.ts';
+import { type Loaded } from '../../../src/issuer/phases.ts';
+import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import type { Freshness } from '../../../src/issuer/freshness.ts';
 
 export const START = 1_800_000_000_000;

@@ -50,6 +50,16 @@ describe('deepFreeze', () => {
     expect(frozen).toBe(depth);
   });
 
+  it('leaves what is no plain object or list as it is', () => {
+    class Level {
+      value = 1;
+    }
+    const bare = Object.create(null) as object;
+    const value = deepFreeze({ day: new Date(0), map: new Map(), level: new Level(), bare });
+    expect([value.day, value.map, value.level].some((inner) => Object.isFrozen(inner))).toBe(false);
+    expect(Object.isFrozen(bare)).toBe(true);
+  });
+
   it('freezes objects that hold one another', () => {
     const left: { right?: object } = {};
     const right = { left };

@@ -114,6 +114,26 @@ describe('readPublicJwk', () => {
     expect(readPublicJwk({ ...p256, ...members }, ES256)).toBeUndefined();
   });
 
+  it('refuses the exponent 1, under which anybody can sign', () => {
+    expect(readPublicJwk({ ...rsa, e: 'AQ' }, RS256)).toBeUndefined();
+    expect(readPublicJwk({ ...rsa, e: 'Aw' }, RS256)).toEqual({ ...rsa, e: 'Aw' });
+  });
+
+  it.each([
+    ['the neutral element', `01${'00'.repeat(31)}`],
+    ['the neutral element with its sign bit', `01${'00'.repeat(30)}80`],
+    ['the neutral element, not reduced', `ee${'ff'.repeat(30)}7f`],
+    ['a point of order two', `ec${'ff'.repeat(30)}7f`],
+    ['a point of order four', '00'.repeat(32)],
+    ['a point of order four with its sign bit', `${'00'.repeat(31)}80`],
+    ['a point of order four, not reduced', `ed${'ff'.repeat(30)}ff`],
+    ['a point of order eight', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['another point of order eight', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'],
+  ])('refuses an Ed25519 key that is %s', (_title, hex) => {
+    const x = Buffer.from(hex, 'hex').toString('base64url');
+    expect(readPublicJwk({ ...ed25519, x }, algorithmNamed('EdDSA'))).toBeUndefined();
+  });
+
   it('refuses a symmetric key, and one that only inherits its members', () => {
     expect(readPublicJwk({ kty: 'oct', k: 'AAAA' }, RS256)).toBeUndefined();
     expect(readPublicJwk(Object.create(p256) as JsonObject, ES256)).toBeUndefined();

@@ -173,6 +173,23 @@ describe('sendForJson', () => {
     expect(chunks()).toBeLessThan(20);
   });
 
+  it('stops reading a body that never ends and says nothing', async () => {
+    const { body, chunks } = endless(new Uint8Array());
+    expect(await rejectionOf(sendWith(respond(body)))).toMatchObject({ kind: 'body_too_large' });
+    expect(chunks()).toBeLessThan(MAX_BODY_BYTES + 10);
+  });
+
+  it('tells the body that nobody reads it any more', async () => {
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      cancel() {
+        cancelled = true;
+      },
+    });
+    await rejectionOf(sendWith(respond(body), GET, 0.02));
+    expect(cancelled).toBe(true);
+  });
+
   it('does not believe a small content-length', async () => {
     const { body } = endless(new Uint8Array(64 * 1024));
     const fake = respond(body, { headers: { 'Content-Length': '2' } });
@@ -194,6 +211,11 @@ describe('sendForJson', () => {
   it('refuses a redirect that fetch hides', async () => {
     const opaque = Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
     expect(await rejectionOf(sendWith(() => opaque))).toMatchObject({ kind: 'redirect' });
+  });
+
+  it('refuses the answer of a fetch that has followed a redirect all the same', async () => {
+    const followed = Object.defineProperty(new Response('{}'), 'redirected', { value: true });
+    expect(await rejectionOf(sendWith(() => followed))).toMatchObject({ kind: 'redirect' });
   });
 
   it('hands on a redirect that fetch shows, without following it', async () => {

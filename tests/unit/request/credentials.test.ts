@@ -112,12 +112,16 @@ describe('extractCredentials', () => {
     expect(refusalBy(() => extractCredentials(headers))).toEqual(missing);
   });
 
-  it.each(['Basic dXNlcjpwYXNz', 'Digest username="a", realm="b"', 'Bearerx aaa', '"Bearer" aaa', '(x) y'])(
-    'refuses the scheme of %j',
-    (value) => {
-      expect(refusalBy(() => extractCredentials(authorization(value)))).toEqual(unsupported);
-    },
-  );
+  it.each([
+    'Basic dXNlcjpwYXNz',
+    'Digest username="a", realm="b"',
+    'Digest username="a, Bearer b", realm="c"',
+    'Bearerx aaa',
+    '"Bearer" aaa',
+    '(x) y',
+  ])('refuses the scheme of %j', (value) => {
+    expect(refusalBy(() => extractCredentials(authorization(value)))).toEqual(unsupported);
+  });
 
   it.each<[string, RequestHeaders]>([
     ['an array of two values', authorization(['Bearer aaa', 'Bearer bbb'])],
@@ -126,6 +130,7 @@ describe('extractCredentials', () => {
     ['a list in one value', authorization('Bearer aaa, Bearer bbb')],
     ['a list without a space', authorization('Bearer aaa,DPoP bbb')],
     ['another scheme before ours', authorization('Basic aaa, Bearer bbb')],
+    ['our scheme without a token after another', authorization('Basic aaa, Bearer')],
     ['another scheme after ours', authorization('Bearer aaa, Basic bbb')],
     ['a comma after the scheme', authorization('Bearer,aaa')],
     ['a comma at the end', authorization('Bearer aaa,')],

@@ -1,0 +1,48 @@
+/**
+ * Where a document stands in its ages, as data and as functions of the time. Pure.
+ */
+import type { Freshness } from './freshness.ts';
+
+/** A document that a load has brought. */
+export interface Loaded<T> {
+  readonly value: T;
+  readonly freshness: Freshness;
+}
+
+/** Points in time, in milliseconds. */
+export interface Held<T> {
+  readonly value: T;
+  readonly fetchedAt: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  readonly lateUntil: number;
+  /** The end of all, once the server has answered that the document is gone. */
+  readonly withdrawnUntil: number;
+}
+
+export type Phase = 'cold' | 'fresh' | 'stale' | 'late' | 'expired';
+
+const WITHDRAWN_SECONDS = 60 * 60;
+
+/** @param withdrawn whether the server has answered, since, that the document is gone */
+export function phaseOf(held: Held<unknown> | undefined, withdrawn: boolean, now: number): Phase {
+  if (held === undefined) return 'cold';
+  if (now < held.freshUntil) return 'fresh';
+  if (withdrawn && now >= held.withdrawnUntil) return 'expired';
+  if (now < held.staleUntil) return 'stale';
+  return now < held.lateUntil ? 'late' : 'expired';
+}
+
+/** The points in time that follow from the ages of a document. */
+export function hold<T>({ value, freshness }: Loaded<T>, fetchedAt: number): Held<T> {
+  const { maxAge, staleWhileRevalidate, staleIfError } = freshness;
+  const freshUntil = fetchedAt + maxAge * 1000;
+  return {
+    value,
+    fetchedAt,
+    freshUntil,
+    staleUntil: freshUntil + staleWhileRevalidate * 1000,
+    lateUntil: freshUntil + staleIfError * 1000,
+    withdrawnUntil: freshUntil + WITHDRAWN_SECONDS * 1000,
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Right calls, and the types of what they give. `tsc` reads this file and nothing runs it.
+ */
+import type { IncomingMessage } from 'node:http';
+import { expectTypeOf } from 'vitest';
+import * as z from 'zod/mini';
+import {
+  type AccessTokenChecks,
+  type AccessTokenClaims,
+  ApiClient,
+  type ApiClientOptions,
+  ApiError,
+  type AuthScheme,
+  BaseAuthError,
+  type CheckedClaims,
+  DpopNonceRequiredError,
+  type DpopReplayStore,
+  type ErrorReason,
+  extractCredentials,
+  getCurrentActor,
+  getDelegationChain,
+  InsufficientScopeError,
+  IssuerUnavailableError,
+  MissingRequiredArgumentError,
+  type RequestHeaders,
+  type StandardSchemaV1,
+} from '../../src/index.ts';
+import { createTestTenant } from '../../src/testing/index.ts';
+
+const audience = 'https://api.example.com';
+
+/** Under `exactOptionalPropertyTypes`, `undefined` must be written into the type to be allowed. */
+export const allUndefined: Required<ApiClientOptions> = {
+  audience,
+  domain: undefined,
+  domains: undefined,
+  algorithms: undefined,
+  clockToleranceSeconds: undefined,
+  requireAccessTokenType: undefined,
+  dpop: undefined,
+  clientId: undefined,
+  clientSecret: undefined,
+  customFetch: undefined,
+  timeoutSeconds: undefined,
+  cacheTtlSeconds: undefined,
+  cacheMaxEntries: undefined,
+  realm: undefined,
+  resourceMetadataUrl: undefined,
+  now: undefined,
+};
+
+export function options(): ApiClient[] {
+  const lists = { domains: ['a.auth0.com'], audience: ['a', 'b'], algorithms: ['RS256'] } as const;
+  const store: DpopReplayStore = { add: (key, ttlSeconds) => key !== '' && ttlSeconds > 0 };
+  const dpop = { mode: undefined, iatOffsetSeconds: undefined, algorithms: undefined, nonce: undefined };
+  return [
+    new ApiClient(lists),
+    new ApiClient({ audience, domains: ({ unverifiedIss }) => [unverifiedIss] }),
+    new ApiClient({ audience, domains: ({ requestUrl }) => Promise.resolve([requestUrl ?? '']) }),
+    new ApiClient({ audience, dpop: { ...dpop, replayStore: store } }),
+    new ApiClient({ audience, dpop: { replayStore: { add: () => Promise.resolve(true) } } }),
+    new ApiClient({ audience, dpop: { replayStore: false, nonce: { secret: ['a', 'b'] } } }),
+    new ApiClient({ ...createTestTenant().clientOptions(), customFetch: fetch, now: Date.now }),
+  ];
+}
+
+export async function requests(
+  client: ApiClient,
+  incoming: IncomingMessage,
+  request: Request,
+): Promise<void> {
+  const { headers, headersDistinct, method: httpMethod } = incoming;
+  await client.verifyRequest(request);
+  await client.verifyRequest({ headers, httpMethod, httpUrl: undefined });
+  await client.verifyRequest({ headers: headersDistinct });
+  await client.verifyRequest({ headers: new Headers() }, {});
+  await client.verifyRequest(request, {
+    requiredClaims: undefined,
+    requiredScopes: undefined,
+    requiredPermissions: undefined,
+    claimsSchema: undefined,
+  });
+  const checks: AccessTokenChecks = { requiredScopes: ['read'] as const, requiredPermissions: ['a'] };
+  await client.verifyAccessToken({ accessToken: 'token', httpUrl: undefined, headers: undefined, ...checks });
+
+  const credentials = extractCredentials(headers satisfies RequestHeaders);
+  expectTypeOf(credentials.scheme).toEqualTypeOf<AuthScheme>();
+  expectTypeOf(credentials.dpopProof).toEqualTypeOf<string | undefined>();
+}
+
+export async function claims(client: ApiClient, accessToken: string): Promise<void> {
+  const plain = await client.verifyAccessToken({ accessToken });
+  expectTypeOf(plain).toEqualTypeOf<AccessTokenClaims>();
+  expectTypeOf(plain.sub).toEqualTypeOf<string>();
+  expectTypeOf(plain.aud).toEqualTypeOf<string | readonly string[]>();
+  expectTypeOf(plain.scope).toEqualTypeOf<string | undefined>();
+  expectTypeOf(plain.plan).toEqualTypeOf<unknown>();
+  expectTypeOf(getCurrentActor).returns.toEqualTypeOf<string | undefined>();
+  expectTypeOf(getDelegationChain).returns.toEqualTypeOf<string[]>();
+  getCurrentActor(plain);
+  client.authorize(plain, { requiredScopes: 'read', requiredPermissions: undefined }, { scheme: undefined });
+
+  const Plan = z.object({ plan: z.enum(['gold', 'silver']) });
+  const typed = await client.verifyAccessToken({ accessToken, claimsSchema: Plan });
+  expectTypeOf(typed.plan).toEqualTypeOf<'gold' | 'silver'>();
+  expectTypeOf(typed.sub).toEqualTypeOf<string>();
+  const ofRequest = await client.verifyRequest(
+    { headers: {} },
+    { claimsSchema: Plan, requiredScopes: 'read' },
+  );
+  expectTypeOf(ofRequest).toEqualTypeOf<CheckedClaims<{ plan: 'gold' | 'silver' }>>();
+
+  const transforming = z.object({ seats: z.pipe(z.string(), z.transform(Number)) });
+  const transformed = await client.verifyAccessToken({ accessToken, claimsSchema: transforming });
+  expectTypeOf(transformed.seats).toEqualTypeOf<number>();
+  const byHand: StandardSchemaV1<unknown, { seats: number }> = {
+    '~standard': { version: 1, vendor: 'mine', validate: () => ({ value: { seats: 1 } }) },
+  };
+  const counted = await client.verifyAccessToken({ accessToken, claimsSchema: byHand });
+  expectTypeOf(counted.seats).toEqualTypeOf<number>();
+
+  const proof = await client.verifyDpopProof({
+    accessToken,
+    proof: 'a',
+    httpMethod: 'GET',
+    httpUrl: audience,
+  });
+  expectTypeOf(proof.jkt).toEqualTypeOf<string>();
+  expectTypeOf(proof.nonce).toEqualTypeOf<string | undefined>();
+}
+
+export async function exchanges(client: ApiClient, accessToken: string): Promise<void> {
+  const onBehalf = await client.getTokenOnBehalfOf({ accessToken, audience, scope: undefined });
+  expectTypeOf(onBehalf.expiresAt).toEqualTypeOf<number>();
+  expectTypeOf(onBehalf.scope).toEqualTypeOf<string | undefined>();
+  const byProfile = await client.getTokenByExchangeProfile({
+    subjectToken: 'token',
+    subjectTokenType: 'urn:example:type',
+    audience: undefined,
+    scope: undefined,
+    requestedTokenType: undefined,
+    actorToken: undefined,
+    actorTokenType: undefined,
+    organization: undefined,
+    extra: { text: 'a', number: 1, flag: true, list: ['a', 1, false] as const, nothing: undefined },
+  });
+  expectTypeOf(byProfile.refreshToken).toEqualTypeOf<string | undefined>();
+  const connection = { connection: 'google-oauth2', accessToken, loginHint: undefined };
+  const ofConnection = await client.getAccessTokenForConnection(connection);
+  expectTypeOf(ofConnection.connection).toEqualTypeOf<string>();
+}
+
+/** Errors are told apart by their class, and each class has members of its own. */
+export function errors(error: unknown): string {
+  if (!(error instanceof BaseAuthError)) throw error;
+  expectTypeOf(error.reason).toEqualTypeOf<ErrorReason>();
+  expectTypeOf(error.challenges).toEqualTypeOf<readonly string[]>();
+  if (error instanceof InsufficientScopeError) return error.requiredScopes.join(' ');
+  if (error instanceof DpopNonceRequiredError) return error.nonce;
+  if (error instanceof IssuerUnavailableError) return String(error.retryAfterSeconds);
+  if (error instanceof MissingRequiredArgumentError) return error.argument;
+  if (error instanceof ApiError)
+    return `${error.error ?? ''} ${error.responseStatusCode satisfies 502 | 503 | 504}`;
+  expectTypeOf(error).toHaveProperty('toResponse').returns.toEqualTypeOf<Response>();
+  return JSON.stringify(error.toJSON());
+}
