@@ -26,7 +26,9 @@ export function issuerOfDomain(domain: unknown): string | undefined {
   const url = parseUrl(withScheme);
   // Domains of other scripts change their spelling here, and only they may.
   const isSameHost = url !== undefined && (NOT_ASCII.test(text) || afterScheme.startsWith(url.hostname));
-  return isSameHost && url.protocol === 'https:' ? `https://${url.host}/` : undefined;
+  // An ideographic full stop becomes a dot only now.
+  const isDomain = isSameHost && url.protocol === 'https:' && HOST_AND_PORT.test(url.host);
+  return isDomain ? `https://${url.host}/` : undefined;
 }
 
 /**
