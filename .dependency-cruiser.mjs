@@ -23,16 +23,8 @@ export default {
       '^src/access-token/',
       '^src/(access-token/|issuer/|jws/|platform/|errors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
-    leaf(
-      'dpop-stands-alone',
-      '^src/dpop/',
-      '^src/(dpop/|jws/|platform/|errors\\.ts|claims\\.ts)',
-    ),
-    leaf(
-      'exchange-stands-alone',
-      '^src/exchange/',
-      '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts)',
-    ),
+    leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors\\.ts|claims\\.ts)'),
+    leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation|claims|errors)\\.ts$'),
     leaf('testing-stands-alone', '^src/testing/', '^src/testing/'),
     {

@@ -221,7 +221,7 @@ describe('a store of one’s own', () => {
   it.each(broken)('that %s accepts nothing, and nobody is challenged', async (_how, add) => {
     // What a program in JavaScript can pass all the same.
     const replayStore = { add } as unknown as DpopReplayStore;
-    const client = createClient({ dpop: { replayStore }, timeoutSeconds: 0.05 });
+    const client = createClient({ dpop: { replayStore }, timeoutSeconds: 0.25 });
     const { request } = await createBoundRequest(tenant, { key });
     const error = await expectRefusal(client.verifyRequest(request), unavailable);
     expect(error.cause).toMatchObject({ name: 'replayStore' });

@@ -166,7 +166,8 @@ describe.each(Object.entries(exchanges))('an exchange %s', (_kind, exchange) => 
     ],
   ])('that fails by %s is reported as what it is', async (_name, how, outcome) => {
     tenant.fail('token', how);
-    const client = createClient({ timeoutSeconds: 0.05 });
+    // Short where nothing else ends the wait.
+    const client = createClient({ timeoutSeconds: outcome === timeout ? 0.1 : 10 });
     await expectApiError(exchange(client), outcome);
     tenant.recover();
   });

@@ -13,7 +13,7 @@ const PRIVATE_MEMBER = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privat
 }).d;
 
 const { tenant, createClient, clock } = setUp({
-  client: { clientSecret: CLIENT_SECRET, dpop: { nonce: { secret: NONCE_SECRET } }, timeoutSeconds: 0.05 },
+  client: { clientSecret: CLIENT_SECRET, dpop: { nonce: { secret: NONCE_SECRET } } },
 });
 const key = tenant.createDpopKey();
 
