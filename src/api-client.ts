@@ -27,7 +27,7 @@ import type {
 import { isJsonObject } from './jws/json.ts';
 import type { IssuerContext } from './issuer/allowed-issuers.ts';
 import { Issuers } from './issuer/issuers.ts';
-import { type ApiClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { ApiClientOptions } from './options.ts';
 import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
 import {
   challenge,
@@ -36,6 +36,7 @@ import {
   type RequestParts,
   verifyRequest,
 } from './request/verify-request.ts';
+import { type ResolvedOptions, resolveOptions } from './resolve-options.ts';
 import { requireScopes, type ScopeRequirements } from './scopes.ts';
 import type { StandardSchemaV1 } from './standard-schema.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/errors.ts';
-import { type ApiClientOptions, resolveOptions } from '../../src/options.ts';
+import type { ApiClientOptions } from '../../src/options.ts';
+import { resolveOptions } from '../../src/resolve-options.ts';
 import { refusalBy } from './platform/refusal.ts';
 
 const base = { domain: 'tenant.us.auth0.com', audience: 'https://api.example.com' };
