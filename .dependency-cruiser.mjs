@@ -15,15 +15,20 @@ export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     leaf('errors-import-nothing', '^src/errors\\.ts$', '^src/errors\\.ts$'),
+    leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors\\.ts'),
     leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors\\.ts)'),
     leaf('jws-imports-only-errors', '^src/jws/', '^src/(jws/|errors\\.ts)'),
-    leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors\\.ts)'),
+    leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors\\.ts|events\\.ts)'),
     leaf(
       'access-token-stands-alone',
       '^src/access-token/',
       '^src/(access-token/|issuer/|jws/|platform/|errors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
-    leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors\\.ts|claims\\.ts)'),
+    leaf(
+      'dpop-stands-alone',
+      '^src/dpop/',
+      '^src/(dpop/|jws/|platform/|errors\\.ts|events\\.ts|claims\\.ts)',
+    ),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation|claims|errors)\\.ts$'),
     leaf('testing-stands-alone', '^src/testing/', '^src/testing/'),

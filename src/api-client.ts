@@ -13,8 +13,9 @@ import { parseToken } from './access-token/read-token.ts';
 import { verifyAccessToken } from './access-token/verify-access-token.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
 import { InMemoryReplayStore } from './dpop/replay.ts';
-import { type ProofPolicy, type ProvenRequest, verifyProof } from './dpop/verify-proof.ts';
+import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
+import type { ExchangeKind } from './events.ts';
 import { createTokenExchange, type TokenExchange } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
@@ -25,8 +26,9 @@ import type {
   TokenExchangeResult,
 } from './exchange/types.ts';
 import { isJsonObject } from './jws/json.ts';
-import type { IssuerContext } from './issuer/allowed-issuers.ts';
-import { Issuers } from './issuer/issuers.ts';
+import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
+import { SharedDocuments } from './issuer/shared-documents.ts';
+import { observeExchange, observeVerification } from './observe.ts';
 import type { ApiClientOptions } from './options.ts';
 import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
 import {
@@ -82,15 +84,20 @@ export class ApiClient {
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
-    const { http, now, dpop } = resolved;
+    const { http, now, dpop, emit, cacheAdapter } = resolved;
     this.#options = resolved;
     // A list of domains is known to fit: no flood of tokens can push one of them out.
     const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
-    this.#issuers = new Issuers({ ...resolved, maxIssuers: Math.max(resolved.cacheMaxEntries, listed) });
+    this.#issuers = new Issuers({
+      ...resolved,
+      maxIssuers: Math.max(resolved.cacheMaxEntries, listed),
+      shared: cacheAdapter && new SharedDocuments({ ...resolved, adapter: cacheAdapter }),
+    });
     this.#proofPolicy = {
       ...dpop,
       replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),
       timeoutSeconds: http.timeoutSeconds,
+      emit,
       now,
     };
     this.#exchange = createTokenExchange({
@@ -124,11 +131,14 @@ export class ApiClient {
     checks: AccessTokenChecks = {},
   ): Promise<AccessTokenClaims> {
     validateChecks(checks);
-    return await verifyRequest(request, checks, {
-      ...this.#challengePolicy(),
-      verifyAccessToken: (accessToken, context) => this.#verifyToken(accessToken, context),
-      verifyProof: (proven) => this.#verifyProof(proven),
-    });
+    return await this.#observeVerification((issuers) =>
+      verifyRequest(request, checks, {
+        ...this.#challengePolicy(),
+        verifyAccessToken: (accessToken, context) =>
+          verifyAccessToken(accessToken, context, this.#options, issuers),
+        verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
+      }),
+    );
   }
 
   /**
@@ -150,8 +160,10 @@ export class ApiClient {
     const { requiredClaims, requiredScopes, requiredPermissions, claimsSchema } = options;
     const checks = { ...rest, requiredClaims, requiredScopes, requiredPermissions, claimsSchema };
     validateChecks(checks);
-    const claims = await this.#verifyToken(accessToken, { requestUrl: httpUrl, requestHeaders: headers });
-    return await applyChecks(claims, checks);
+    const context = { requestUrl: httpUrl, requestHeaders: headers };
+    return await this.#observeVerification(async (issuers) =>
+      applyChecks(await verifyAccessToken(accessToken, context, this.#options, issuers), checks),
+    );
   }
 
   /**
@@ -170,7 +182,7 @@ export class ApiClient {
     const target = readTarget(httpMethod, httpUrl);
     const jkt = boundKeyOf(parseToken(accessToken).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
-    return await this.#verifyProof({ accessToken, proof, jkt, ...target });
+    return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
   }
 
   /**
@@ -181,7 +193,7 @@ export class ApiClient {
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
-    return await this.#exchange.onBehalfOf(options);
+    return await this.#observeExchange('on_behalf_of', () => this.#exchange.onBehalfOf(options));
   }
 
   /**
@@ -191,7 +203,7 @@ export class ApiClient {
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
    */
   async getTokenByExchangeProfile(options: GetTokenByExchangeProfileOptions): Promise<TokenExchangeResult> {
-    return await this.#exchange.byProfile(options);
+    return await this.#observeExchange('exchange_profile', () => this.#exchange.byProfile(options));
   }
 
   /**
@@ -203,7 +215,7 @@ export class ApiClient {
   async getAccessTokenForConnection(
     options: GetAccessTokenForConnectionOptions,
   ): Promise<ConnectionTokenResult> {
-    return await this.#exchange.forConnection(options);
+    return await this.#observeExchange('connection', () => this.#exchange.forConnection(options));
   }
 
   /**
@@ -246,12 +258,16 @@ export class ApiClient {
     return this.#options.dpop.mode === 'required';
   }
 
-  #verifyToken(accessToken: string, context: IssuerContext): Promise<AccessTokenClaims> {
-    return verifyAccessToken(accessToken, context, this.#options, this.#issuers);
+  async #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {
+    const { emit } = this.#options;
+    return await (emit === undefined
+      ? verify(this.#issuers)
+      : observeVerification(emit, this.#issuers, verify));
   }
 
-  #verifyProof(proven: ProvenRequest): Promise<DpopProofClaims> {
-    return verifyProof(proven, this.#proofPolicy);
+  async #observeExchange<T>(exchange: ExchangeKind, request: () => Promise<T>): Promise<T> {
+    const { emit, clientIssuer: issuer } = this.#options;
+    return await (emit === undefined ? request() : observeExchange(emit, { exchange, issuer }, request));
   }
 
   #challengePolicy() {

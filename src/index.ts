@@ -24,6 +24,21 @@ export {
 } from './errors.ts';
 export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors.ts';
 export type {
+  AdapterFailedEvent,
+  ApiClientEvent,
+  DocumentFailedEvent,
+  DocumentFetchedEvent,
+  DocumentServedStaleEvent,
+  ExchangeDoneEvent,
+  ExchangeFailedEvent,
+  ExchangeKind,
+  IssuerDocument,
+  ProofReplayedEvent,
+  TokenRejectedEvent,
+  TokenVerifiedEvent,
+  UnknownKidEvent,
+} from './events.ts';
+export type {
   ConnectionTokenResult,
   ExtraValue,
   GetAccessTokenForConnectionOptions,
@@ -34,6 +49,7 @@ export type {
 } from './exchange/types.ts';
 export type { DomainsResolver, DomainsResolverContext } from './issuer/allowed-issuers.ts';
 export type { ApiClientOptions, DpopNonceOptions, DpopOptions } from './options.ts';
+export type { CacheAdapter } from './platform/cache-adapter.ts';
 export {
   type AuthScheme,
   type Credentials,

@@ -2,7 +2,9 @@
  * The options of the client, and what they mean. What is allowed, and every default, is in resolve-options.ts.
  */
 import type { DpopReplayStore } from './dpop/replay.ts';
+import type { ApiClientEvent } from './events.ts';
 import type { DomainsResolver } from './issuer/allowed-issuers.ts';
+import type { CacheAdapter } from './platform/cache-adapter.ts';
 
 /** How DPoP is handled (RFC 9449). */
 export interface DpopOptions {
@@ -59,6 +61,11 @@ export interface ApiClientOptions {
   readonly customFetch?: typeof fetch | undefined;
   /** The limit for each HTTP call, in seconds; 10 by default, at most 300. */
   readonly timeoutSeconds?: number | undefined;
+  /**
+   * Shares metadata and keys between processes, such as `createRedisStore` of `auth0-api-ts/redis`; each process keeps
+   * its own by default. Who can write to this cache can forge tokens.
+   */
+  readonly cacheAdapter?: CacheAdapter | undefined;
   /** The longest age of metadata and keys, and their age when the server states none; 600 seconds by default. */
   readonly cacheTtlSeconds?: number | undefined;
   /** How many issuers are kept; 100 by default. */
@@ -67,6 +74,10 @@ export interface ApiClientOptions {
   readonly realm?: string | undefined;
   /** The URL of this API's metadata document (RFC 9728), put into every challenge. */
   readonly resourceMetadataUrl?: string | undefined;
+  /** Called with what happens, for metrics and logs. It is not waited for, and its failure harms nothing. */
+  readonly onEvent?: ((event: ApiClientEvent) => void) | undefined;
+  /** Keeps a request's background work alive, on runtimes that end it with the request, such as Cloudflare Workers. */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /** The clock, in epoch milliseconds; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
 }

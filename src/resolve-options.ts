@@ -5,10 +5,14 @@ import leven from 'leven';
 import * as z from 'zod/mini';
 import type { DpopReplayStore } from './dpop/replay.ts';
 import { ConfigurationError } from './errors.ts';
+import type { ApiClientEvent, Emit } from './events.ts';
 import type { AllowedIssuers, DomainsResolver } from './issuer/allowed-issuers.ts';
 import { issuerOfDomain } from './issuer/domain.ts';
 import { ALGORITHMS } from './jws/algorithms.ts';
 import type { ApiClientOptions } from './options.ts';
+import { createRunInBackground, type RunInBackground } from './platform/background.ts';
+import type { CacheAdapter } from './platform/cache-adapter.ts';
+import { callQuietly } from './platform/call-quietly.ts';
 import type { HttpOptions } from './platform/http.ts';
 import { withTimeLimit } from './platform/time-limit.ts';
 
@@ -34,8 +38,11 @@ export interface ResolvedOptions {
   readonly http: HttpOptions;
   readonly cacheTtlSeconds: number;
   readonly cacheMaxEntries: number;
+  readonly cacheAdapter: CacheAdapter | undefined;
   readonly realm: string;
   readonly resourceMetadataUrl: string | undefined;
+  readonly emit: Emit;
+  readonly runInBackground: RunInBackground;
   readonly now: () => number;
 }
 
@@ -65,10 +72,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
   clientSecret: 'a string that is not empty',
   customFetch: 'a function with the signature of fetch',
   timeoutSeconds: 'a number of seconds above 0, at most 300',
+  cacheAdapter: 'an object with the methods get, set, delete and clear',
   cacheTtlSeconds: 'a number of seconds from 0 to 86400',
   cacheMaxEntries: 'a whole number from 1 to 10000',
   realm: 'a string that is not empty',
   resourceMetadataUrl: 'an absolute http(s) URL',
+  onEvent: 'a function that takes an event',
+  waitUntil: 'a function that takes a promise',
   now: 'a function that returns epoch milliseconds',
 };
 
@@ -93,7 +103,9 @@ const optionsSchema = z.strictObject({
       iatOffsetSeconds: seconds(0, 3600),
       iatLeewaySeconds: seconds(0, 3600),
       algorithms,
-      replayStore: z.optional(z.union([z.literal(false), z.custom<DpopReplayStore>(hasAdd)])),
+      replayStore: z.optional(
+        z.union([z.literal(false), z.custom<DpopReplayStore>((value) => hasMethods(value, 'add'))]),
+      ),
       nonce: z.optional(
         z.strictObject({
           secret: z.union([nonceSecret, listOf(nonceSecret)]),
@@ -106,10 +118,15 @@ const optionsSchema = z.strictObject({
   clientSecret: z.optional(text),
   customFetch: z.optional(fn<typeof fetch>()),
   timeoutSeconds: z.optional(z.number().check(z.gt(0), z.lte(300))),
+  cacheAdapter: z.optional(
+    z.custom<CacheAdapter>((value) => hasMethods(value, 'get', 'set', 'delete', 'clear')),
+  ),
   cacheTtlSeconds: seconds(0, 86400),
   cacheMaxEntries: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
   realm: z.optional(text),
   resourceMetadataUrl: z.optional(z.string().check(z.refine(isHttpUrl))),
+  onEvent: z.optional(fn<(event: ApiClientEvent) => void>()),
+  waitUntil: z.optional(fn<(promise: Promise<unknown>) => void>()),
   now: z.optional(fn<() => number>()),
 });
 
@@ -158,10 +175,21 @@ export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
     },
     cacheTtlSeconds: options.cacheTtlSeconds ?? 600,
     cacheMaxEntries: options.cacheMaxEntries ?? 100,
+    cacheAdapter: options.cacheAdapter,
     realm: options.realm ?? 'api',
     resourceMetadataUrl: options.resourceMetadataUrl,
+    emit: createEmit(options.onEvent),
+    runInBackground: createRunInBackground(options.waitUntil),
     now: options.now === undefined ? Date.now : checkedClock(options.now),
   });
+}
+
+/** A listener that throws, or rejects, harms nothing. */
+function createEmit(onEvent: ((event: ApiClientEvent) => unknown) | undefined): Emit {
+  if (onEvent === undefined) return undefined;
+  return (event) => {
+    callQuietly(() => onEvent(event));
+  };
 }
 
 function allowedIssuersOf(
@@ -187,8 +215,10 @@ function asList(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : [...value];
 }
 
-function hasAdd(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'add' in value && typeof value.add === 'function';
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = value as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof members[name] === 'function');
 }
 
 function isHttpUrl(value: string): boolean {

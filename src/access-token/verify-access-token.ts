@@ -4,7 +4,7 @@
 import type { AccessTokenClaims } from '../claims.ts';
 import { VerifyAccessTokenError } from '../errors.ts';
 import { type AllowedIssuers, type IssuerContext, resolveIssuer } from '../issuer/allowed-issuers.ts';
-import type { Issuers } from '../issuer/issuers.ts';
+import type { KnownIssuers } from '../issuer/issuers.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { deepFreeze } from '../jws/json.ts';
 import { checkRegisteredClaims } from './claim-checks.ts';
@@ -28,7 +28,7 @@ export async function verifyAccessToken(
   accessToken: string,
   context: IssuerContext,
   policy: AccessTokenPolicy,
-  issuers: Issuers,
+  issuers: KnownIssuers,
 ): Promise<AccessTokenClaims> {
   const { jws, algorithm, kid, unverifiedIss } = readToken(accessToken, policy);
   const issuer = issuers.get(await resolveIssuer(policy.allowedIssuers, unverifiedIss, context));

@@ -11,6 +11,7 @@ import {
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
 } from '../errors.ts';
+import type { Emit } from '../events.ts';
 import { findAlgorithm } from '../jws/algorithms.ts';
 import { type CompactJws, JwsSyntaxError, parseCompactJws, unsupportedParameter } from '../jws/compact.ts';
 import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
@@ -36,6 +37,7 @@ export interface ProofPolicy {
   readonly nonce: NoncePolicy | undefined;
   /** How long the replay store may take, in seconds. */
   readonly timeoutSeconds: number;
+  readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -80,6 +82,7 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
       // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
       ttlSeconds: Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds),
       timeoutSeconds: policy.timeoutSeconds,
+      emit: policy.emit,
     });
   }
   // A slow store may have answered when its record of an earlier use was gone already.
@@ -162,18 +165,21 @@ async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: n
 async function consume(
   claims: DpopProofClaims,
   store: DpopReplayStore,
-  limits: { ttlSeconds: number; timeoutSeconds: number },
+  { ttlSeconds, timeoutSeconds, emit }: { ttlSeconds: number; timeoutSeconds: number; emit: Emit },
 ): Promise<void> {
   // A thumbprint is 43 characters without a dot, so no two pairs give the same text.
   const key = await sha256(`${claims.jkt}.${claims.jti}`);
   let added: unknown;
   try {
-    const answer = store.add(key, limits.ttlSeconds);
-    added = typeof answer === 'boolean' ? answer : await withTimeLimit(answer, limits.timeoutSeconds);
+    const answer = store.add(key, ttlSeconds);
+    added = typeof answer === 'boolean' ? answer : await withTimeLimit(answer, timeoutSeconds);
   } catch (error) {
     throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', error } });
   }
-  if (added === false) refuse('dpop_proof_replayed');
+  if (added === false) {
+    emit?.({ type: 'proof_replayed', jkt: claims.jkt });
+    refuse('dpop_proof_replayed');
+  }
   // Anything but a clear yes is a broken store, and a broken store accepts nothing.
   if (added !== true) {
     throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', expected: 'a boolean' } });

@@ -11,10 +11,29 @@
  * the next good one and never by a failure.
  */
 import { IssuerUnavailableError } from '../errors.ts';
+import type { Emit, IssuerDocument } from '../events.ts';
+import type { RunInBackground } from '../platform/background.ts';
+import { describeError } from '../platform/describe-error.ts';
+import { startStopwatch } from '../platform/stopwatch.ts';
 import { TimeLimitExceeded, withTimeLimit } from '../platform/time-limit.ts';
 import { type BackOff, backOffAfter } from './back-off.ts';
 import { LoadFailure } from './load-failure.ts';
 import { hold, type Held, type Loaded, type Phase, phaseOf } from './phases.ts';
+
+/** What a load is asked for. */
+export interface LoadRequest<T> {
+  /** When the kept document was fetched, in epoch milliseconds; a copy must be newer. */
+  readonly keptSince: number | undefined;
+  /** Whether a copy will do that is past its age but may still be served. */
+  readonly acceptsStale: boolean;
+  /** What a copy must have, besides; `undefined` when any will do. */
+  readonly suffices?: ((value: T) => boolean) | undefined;
+  /** Called when the issuer itself is asked, by us or meanwhile by another process. */
+  readonly onAsked?: (() => void) | undefined;
+}
+
+/** Why a newer document is wanted although one is kept. */
+export type Search<T> = Required<Pick<LoadRequest<T>, 'suffices' | 'onAsked'>>;
 
 interface LoadInProgress<T> {
   readonly startedAt: number;
@@ -24,11 +43,14 @@ interface LoadInProgress<T> {
 }
 
 export interface KeptDocumentOptions<T> {
-  /** Fetches and validates the document; rejects with {@link LoadFailure}. */
-  readonly load: () => Promise<Loaded<T>>;
+  readonly document: IssuerDocument;
+  readonly issuer: string;
+  /** Has the document, validated; rejects with {@link LoadFailure}. */
+  readonly load: (request: LoadRequest<T>) => Promise<Loaded<T>>;
   /** Longer than any load takes that is still alive. */
   readonly loadLimitSeconds: number;
-  readonly reason: 'discovery_unavailable' | 'jwks_unavailable';
+  readonly emit: Emit;
+  readonly runInBackground: RunInBackground;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -36,9 +58,12 @@ export interface KeptDocumentOptions<T> {
 export class KeptDocument<T> {
   readonly #options: KeptDocumentOptions<T>;
   #held: Held<T> | undefined;
-  #withdrawn = false;
+  /** When a load began that found the document gone. */
+  #withdrawnAt: number | undefined;
   #backOff: BackOff | undefined;
   #inProgress: LoadInProgress<T> | undefined;
+  /** Whether it was told already that the kept document is served past its age. */
+  #staleTold = false;
   #lastNow = Number.NEGATIVE_INFINITY;
   /** By how much, in all, the clock was set back. */
   #setBack = 0;
@@ -53,7 +78,10 @@ export class KeptDocument<T> {
   current(): T | undefined {
     const now = this.#now();
     const phase = this.#phase(now);
-    if (phase === 'stale') this.#refreshInBackground(now);
+    if (phase === 'stale') {
+      this.#refreshInBackground(now);
+      this.#tellStale(now);
+    }
     return phase === 'fresh' || phase === 'stale' ? this.#held?.value : undefined;
   }
 
@@ -69,9 +97,10 @@ export class KeptDocument<T> {
   /**
    * A document from a load that ends after this call: the one in progress, or a new one.
    *
+   * @param search what it is for, when the kept document is not too old but lacks something
    * @throws IssuerUnavailableError when the load fails, or while backing off from an earlier failure
    */
-  async refresh(): Promise<T> {
+  async refresh(search?: Search<T>): Promise<T> {
     try {
       let now = this.#now();
       for (let load = this.#running(now); load !== undefined; load = this.#running(now)) {
@@ -81,7 +110,7 @@ export class KeptDocument<T> {
       }
       const backOff = this.#backOffAt(now);
       if (backOff !== undefined) throw backOff.error;
-      return await this.#load(now);
+      return await this.#load(now, search);
     } catch (error) {
       throw this.#unavailable(error);
     }
@@ -98,7 +127,7 @@ export class KeptDocument<T> {
   }
 
   #phase(now: number): Phase {
-    return phaseOf(this.#held, this.#withdrawn, now);
+    return phaseOf(this.#held, this.#withdrawnAt !== undefined, now);
   }
 
   #backOffAt(now: number): BackOff | undefined {
@@ -110,26 +139,38 @@ export class KeptDocument<T> {
   }
 
   #lateValue(error: unknown): T {
-    if (this.#held === undefined || this.#phase(this.#now()) === 'expired') throw error;
+    const now = this.#now();
+    if (this.#held === undefined || this.#phase(now) === 'expired') throw error;
+    this.#tellStale(now);
     return this.#held.value;
   }
 
   #refreshInBackground(now: number): void {
     if (this.#running(now) !== undefined || this.#backOffAt(now) !== undefined) return;
-    // Observed here, so that a failure in the background is nobody's unhandled rejection; the back-off remembers it.
+    // A failure in the background is nobody's; the back-off remembers it.
     this.#load(now).catch(() => undefined);
   }
 
-  #load(now: number): Promise<T> {
+  #load(now: number, search?: Search<T>): Promise<T> {
+    const phase = this.#phase(now);
+    const elapsedSeconds = startStopwatch();
+    const request: LoadRequest<T> = {
+      keptSince: this.#held === undefined ? undefined : this.#held.fetchedAt - this.#setBack,
+      // Whoever waits for this load is served at once by a copy that is served at once elsewhere.
+      acceptsStale: search !== undefined || (phase !== 'fresh' && phase !== 'stale'),
+      ...search,
+    };
     const load: LoadInProgress<T> = {
       startedAt: now,
       deadline: now + this.#options.loadLimitSeconds * 1000,
-      outcome: this.#options.load().then(
-        (loaded) => this.#succeed(load, loaded),
-        (error: unknown) => this.#fail(load, error),
+      outcome: this.#options.load(request).then(
+        (loaded) => this.#succeed(load, loaded, elapsedSeconds()),
+        (error: unknown) => this.#fail(load, error, elapsedSeconds()),
       ),
     };
     this.#inProgress = load;
+    // Others wait for it, too, so it should outlive the request that began it.
+    this.#options.runInBackground(load.outcome);
     return load.outcome;
   }
 
@@ -144,33 +185,66 @@ export class KeptDocument<T> {
     }
   }
 
-  #succeed(load: LoadInProgress<T>, loaded: Loaded<T>): T {
-    if (this.#inProgress === load) this.#inProgress = undefined;
+  #succeed(load: LoadInProgress<T>, loaded: Loaded<T>, durationSeconds: number): T {
+    const fetchedAt = loaded.fetchedAt === undefined ? load.startedAt : loaded.fetchedAt + this.#setBack;
     // A load that was taken for lost may end after its successor; the later start has the later truth.
-    if (this.#held !== undefined && load.startedAt < this.#held.fetchedAt) return this.#held.value;
-    this.#held = hold(loaded, load.startedAt);
-    this.#withdrawn = false;
+    if (this.#held === undefined || fetchedAt >= this.#held.fetchedAt) {
+      this.#held = hold(loaded, fetchedAt);
+      if (this.#withdrawnAt !== undefined && fetchedAt >= this.#withdrawnAt) this.#withdrawnAt = undefined;
+    }
+    if (loaded.failure !== undefined) return this.#fail(load, loaded.failure, durationSeconds);
+    if (this.#inProgress === load) this.#inProgress = undefined;
     this.#backOff = undefined;
-    return loaded.value;
+    this.#staleTold = false;
+    const { issuer, document, emit } = this.#options;
+    const source = loaded.fetchedAt === undefined ? 'network' : 'cache';
+    emit?.({ type: 'document_fetched', issuer, document, source, durationSeconds });
+    return this.#held.value;
   }
 
-  #fail(load: LoadInProgress<T>, error: unknown): never {
+  #fail(load: LoadInProgress<T>, error: unknown, durationSeconds: number): never {
     const failure = toLoadFailure(error);
     // One that was taken for lost has a successor, whose outcome counts.
     if (this.#inProgress === load) {
+      const now = this.#now();
       this.#inProgress = undefined;
-      this.#backOff = backOffAfter(this.#backOff, failure, this.#now());
-      this.#withdrawn ||= failure.withdrawn;
+      this.#backOff = backOffAfter(this.#backOff, failure, now);
+      this.#staleTold = false;
+      if (failure.withdrawn) this.#withdrawnAt = load.startedAt;
+      // What another document's failure is called is said by that document.
+      if (!(error instanceof IssuerUnavailableError)) this.#tellFailure(failure, now, durationSeconds);
     }
-    // What another document's failure is called is said by that document.
     throw error instanceof IssuerUnavailableError ? error : failure;
+  }
+
+  #tellStale(now: number): void {
+    if (this.#staleTold || this.#held === undefined) return;
+    this.#staleTold = true;
+    const { issuer, document, emit } = this.#options;
+    const ageSeconds = (now - this.#held.fetchedAt) / 1000;
+    emit?.({ type: 'document_served_stale', issuer, document, ageSeconds });
+  }
+
+  #tellFailure(failure: LoadFailure, now: number, durationSeconds: number): void {
+    const { issuer, document, emit } = this.#options;
+    const retryAfterSeconds = ((this.#backOff?.until ?? now) - now) / 1000;
+    emit?.({
+      type: 'document_failed',
+      issuer,
+      document,
+      durationSeconds,
+      retryAfterSeconds,
+      detail: describeError(failure),
+    });
   }
 
   #unavailable(error: unknown): IssuerUnavailableError {
     if (error instanceof IssuerUnavailableError) return error;
     const now = this.#now();
     const seconds = ((this.#backOff?.until ?? now) - now) / 1000;
-    return new IssuerUnavailableError(this.#options.reason, seconds, { cause: toLoadFailure(error) });
+    return new IssuerUnavailableError(`${this.#options.document}_unavailable`, seconds, {
+      cause: toLoadFailure(error),
+    });
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 import { type HttpAnswer, HttpFailure, type HttpOptions, sendForJson } from '../platform/http.ts';
 import { readRetryAfter } from '../platform/retry-after.ts';
+import { startStopwatch } from '../platform/stopwatch.ts';
 import { readFreshness } from './freshness.ts';
 import { LoadFailure } from './load-failure.ts';
 import type { Loaded } from './phases.ts';
@@ -21,16 +22,28 @@ export function loadLimitSeconds(http: HttpOptions): number {
   return Math.min(LOAD_LIMIT_SECONDS, http.timeoutSeconds);
 }
 
+/** Where a document is, and how it is read. */
+export interface DocumentAddress<T> {
+  readonly url: string;
+  /** Makes the value from the JSON, or throws {@link LoadFailure}. */
+  readonly parse: (json: unknown) => T;
+}
+
+/** A document and the JSON it was made from. */
+export interface Fetched<T> extends Loaded<T> {
+  readonly json: unknown;
+}
+
 /**
- * @param parse makes the value from the JSON, or throws {@link LoadFailure}
+ * @param limitSeconds how long it may take, a second try included
  * @throws LoadFailure
  */
 export async function fetchDocument<T>(
-  url: string,
-  parse: (json: unknown) => T,
+  { url, parse }: DocumentAddress<T>,
   { http, cacheTtlSeconds, now }: DocumentFetch,
-): Promise<Loaded<T>> {
-  const answer = await getWithRetry(url, http);
+  limitSeconds: number,
+): Promise<Fetched<T>> {
+  const answer = await getWithRetry(url, http, limitSeconds);
   if (answer.status !== 200) {
     throw new LoadFailure(`GET ${url} answered ${answer.status}`, {
       withdrawn: answer.status === 404 || answer.status === 410,
@@ -39,16 +52,15 @@ export async function fetchDocument<T>(
   }
   return {
     value: parse(answer.json),
+    json: answer.json,
     freshness: readFreshness(answer.headers.get('cache-control'), cacheTtlSeconds),
   };
 }
 
-async function getWithRetry(url: string, http: HttpOptions): Promise<HttpAnswer> {
-  // Real time, not the injected clock: what is limited here is how long a caller waits.
-  const limit = loadLimitSeconds(http);
-  const start = performance.now();
-  const first = await tryGet(url, { ...http, timeoutSeconds: limit });
-  const left = limit - (performance.now() - start) / 1000;
+async function getWithRetry(url: string, http: HttpOptions, limitSeconds: number): Promise<HttpAnswer> {
+  const elapsedSeconds = startStopwatch();
+  const first = await tryGet(url, { ...http, timeoutSeconds: limitSeconds });
+  const left = limitSeconds - elapsedSeconds();
   const worthAnother = first instanceof HttpFailure ? first.kind === 'network' : isPassing(first);
   const last = worthAnother && left > 0 ? await tryGet(url, { ...http, timeoutSeconds: left }) : first;
   if (last instanceof HttpFailure) throw new LoadFailure(last.message, { cause: last });

@@ -2,13 +2,16 @@
  * The issuers in use, each with its metadata and its keys. Only issuers that are allowed by configuration get here.
  */
 import { IssuerUnavailableError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { RunInBackground } from '../platform/background.ts';
 import { LruMap } from '../platform/lru-map.ts';
 import type { JwsAlgorithm } from '../jws/algorithms.ts';
 import type { Verifier } from '../jws/signature.ts';
 import { discoveryUrl, type IssuerMetadata, parseMetadata } from './discovery.ts';
 import { KeptDocument } from './documents.ts';
-import { type DocumentFetch, fetchDocument, loadLimitSeconds } from './fetch-document.ts';
+import { loadLimitSeconds } from './fetch-document.ts';
 import { type KeyMiss, type KeySet, parseKeySet } from './jwks.ts';
+import { type DocumentSource, loadDocument } from './load-document.ts';
 
 /** Timers may be late; a load that is about to end must not be taken for lost. */
 const MARGIN_SECONDS = 1;
@@ -16,33 +19,47 @@ const MARGIN_SECONDS = 1;
 /** However many unknown `kid`s arrive, the key set is fetched for their sake once in this time. */
 const SEARCH_INTERVAL_SECONDS = 30;
 
-export interface IssuersOptions extends DocumentFetch {
+export interface IssuersOptions extends DocumentSource {
   readonly maxIssuers: number;
+  readonly emit: Emit;
+  readonly runInBackground: RunInBackground;
 }
 
 /** One issuer. Its keys are never looked at for another: the metadata that names them is its own. */
 export class KnownIssuer {
+  readonly #issuer: string;
+  readonly #emit: Emit;
   readonly #metadata: KeptDocument<IssuerMetadata>;
   readonly #keySet: KeptDocument<KeySet>;
   readonly #now: () => number;
   #lastSearch: KeySearch | undefined;
 
-  constructor(issuer: string, fetching: DocumentFetch) {
-    const { http, now } = fetching;
+  constructor(issuer: string, options: Omit<IssuersOptions, 'maxIssuers'>) {
+    const { now, emit, runInBackground } = options;
+    const limitSeconds = loadLimitSeconds(options.http);
+    const metadataAddress = {
+      url: discoveryUrl(issuer),
+      parse: (json: unknown) => parseMetadata(issuer, json),
+    };
+    this.#issuer = issuer;
+    this.#emit = emit;
     this.#now = now;
     this.#metadata = new KeptDocument({
-      reason: 'discovery_unavailable',
-      loadLimitSeconds: loadLimitSeconds(http) + MARGIN_SECONDS,
-      now,
-      load: () => fetchDocument(discoveryUrl(issuer), (json) => parseMetadata(issuer, json), fetching),
+      document: 'discovery',
+      loadLimitSeconds: limitSeconds + MARGIN_SECONDS,
+      load: (request) => loadDocument(metadataAddress, request, options),
+      ...{ issuer, now, emit, runInBackground },
     });
     this.#keySet = new KeptDocument({
-      reason: 'jwks_unavailable',
+      document: 'jwks',
       // It may have to wait for the metadata first.
-      loadLimitSeconds: 2 * loadLimitSeconds(http) + MARGIN_SECONDS,
-      now,
+      loadLimitSeconds: 2 * limitSeconds + MARGIN_SECONDS,
       // The address is read anew for each load, so a moved key set is followed as soon as the metadata says so.
-      load: async () => fetchDocument((await this.#metadata.get()).jwksUri, parseKeySet, fetching),
+      load: async (request) => {
+        const { jwksUri } = await this.#metadata.get();
+        return await loadDocument({ url: jwksUri, parse: parseKeySet }, request, options);
+      },
+      ...{ issuer, now, emit, runInBackground },
     });
   }
 
@@ -85,11 +102,20 @@ export class KnownIssuer {
       if (last.failure === undefined || last.keptThen !== newest) return newest;
       throw new IssuerUnavailableError('jwks_unavailable', waitSeconds, { cause: last.failure });
     }
-    const search: KeySearch = { at: now, keptThen: newest, failure: new Error('the search has not ended') };
-    // While backing off nothing is sent, and nothing is used up.
-    if (!this.#keySet.isBackingOff) this.#lastSearch = search;
+    return await this.#search(kid, newest);
+  }
+
+  async #search(kid: string, keptThen: KeySet): Promise<KeySet> {
+    const search: KeySearch = { at: this.#now(), keptThen, failure: new Error('the search has not ended') };
+    this.#emit?.({ type: 'unknown_kid', issuer: this.#issuer });
     try {
-      const found = await this.#keySet.refresh();
+      const found = await this.#keySet.refresh({
+        suffices: (copy) => copy.has(kid),
+        // While backing off nothing is asked, and nothing is used up; nor by a copy that has the key.
+        onAsked: () => {
+          this.#lastSearch = search;
+        },
+      });
       search.failure = undefined;
       return found;
     } catch (error) {
@@ -107,8 +133,14 @@ interface KeySearch {
   failure: Error | undefined;
 }
 
+/** Where verification finds an issuer. */
+export interface KnownIssuers {
+  /** @param issuer an allowed issuer, as `https://host/` */
+  get(issuer: string): KnownIssuer;
+}
+
 /** The issuers in use, the least recently used dropped first. */
-export class Issuers {
+export class Issuers implements KnownIssuers {
   readonly #options: IssuersOptions;
   readonly #known: LruMap<string, KnownIssuer>;
 
@@ -117,7 +149,6 @@ export class Issuers {
     this.#known = new LruMap(options.maxIssuers);
   }
 
-  /** @param issuer an allowed issuer, as `https://host/` */
   get(issuer: string): KnownIssuer {
     const known = this.#known.get(issuer) ?? new KnownIssuer(issuer, this.#options);
     this.#known.set(issuer, known);

@@ -2,11 +2,16 @@
  * Where a document stands in its ages, as data and as functions of the time. Pure.
  */
 import type { Freshness } from './freshness.ts';
+import type { LoadFailure } from './load-failure.ts';
 
 /** A document that a load has brought. */
 export interface Loaded<T> {
   readonly value: T;
   readonly freshness: Freshness;
+  /** When another process fetched it, in epoch milliseconds; `undefined` when the load itself did. */
+  readonly fetchedAt?: number;
+  /** Why it is an old copy and not what the issuer says now. */
+  readonly failure?: LoadFailure;
 }
 
 /** Points in time, in milliseconds. */
@@ -34,7 +39,10 @@ export function phaseOf(held: Held<unknown> | undefined, withdrawn: boolean, now
 }
 
 /** The points in time that follow from the ages of a document. */
-export function hold<T>({ value, freshness }: Loaded<T>, fetchedAt: number): Held<T> {
+export function hold<T>(
+  { value, freshness }: Pick<Loaded<T>, 'value' | 'freshness'>,
+  fetchedAt: number,
+): Held<T> {
   const { maxAge, staleWhileRevalidate, staleIfError } = freshness;
   const freshUntil = fetchedAt + maxAge * 1000;
   return {

@@ -89,6 +89,7 @@ async function checkProof({ proof, request, jkt, now, expected }: ProofCase): Pr
       replayStore: new InMemoryReplayStore({ now: clock }),
       nonce: undefined,
       timeoutSeconds: 1,
+      emit: undefined,
       now: clock,
     },
   );

@@ -102,6 +102,7 @@ function ours(proof: string): Promise<unknown> {
       replayStore: false,
       nonce: undefined,
       timeoutSeconds: 1,
+      emit: undefined,
       now: () => SECONDS * 1000,
     },
   );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IssuerUnavailableError } from '../../src/errors.ts';
 import { KeptDocument } from '../../src/issuer/documents.ts';
+import { createRunInBackground } from '../../src/platform/background.ts';
 import { type Loaded } from '../../src/issuer/phases.ts';
 import { LoadFailure } from '../../src/issuer/load-failure.ts';
 import { runs, TIME_LIMIT } from './runs.ts';
@@ -59,7 +60,10 @@ class Observed {
   readonly #document = new KeptDocument<Load>({
     load: () => this.#load(),
     loadLimitSeconds: LIMIT_SECONDS,
-    reason: 'jwks_unavailable',
+    document: 'jwks',
+    issuer: 'https://tenant.example.com/',
+    emit: undefined,
+    runInBackground: createRunInBackground(undefined),
     now: () => this.#clock,
   });
 

@@ -32,6 +32,9 @@ describe('resolveOptions', () => {
       cacheMaxEntries: 100,
       realm: 'api',
       resourceMetadataUrl: undefined,
+      cacheAdapter: undefined,
+      emit: undefined,
+      runInBackground: expect.any(Function) as unknown,
       now: Date.now,
     });
     expect(http.timeoutSeconds).toBe(10);
@@ -41,8 +44,12 @@ describe('resolveOptions', () => {
     const names = ['domains', 'algorithms', 'clockToleranceSeconds', 'requireAccessTokenType', 'dpop'];
     const more = ['clientId', 'clientSecret', 'customFetch', 'timeoutSeconds', 'cacheTtlSeconds'];
     const rest = ['cacheMaxEntries', 'realm', 'resourceMetadataUrl', 'now'];
-    const absent = Object.fromEntries([...names, ...more, ...rest].map((name) => [name, undefined]));
-    expect({ ...resolve(absent), http: undefined }).toEqual({ ...resolve(), http: undefined });
+    const outside = ['cacheAdapter', 'onEvent', 'waitUntil'];
+    const absent = Object.fromEntries(
+      [...names, ...more, ...rest, ...outside].map((name) => [name, undefined]),
+    );
+    const functions = { http: undefined, runInBackground: undefined };
+    expect({ ...resolve(absent), ...functions }).toEqual({ ...resolve(), ...functions });
     const dpopAbsent = {
       ...{ mode: undefined, iatOffsetSeconds: undefined, iatLeewaySeconds: undefined },
       ...{ algorithms: undefined, replayStore: undefined, nonce: undefined },

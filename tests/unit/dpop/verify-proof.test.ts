@@ -47,6 +47,7 @@ function verify(text: string, overrides: Partial<ProofPolicy> = {}, boundTo = jk
       replayStore: false,
       nonce: undefined,
       timeoutSeconds: 1,
+      emit: undefined,
       now: () => SECONDS * 1000,
       ...overrides,
     },

@@ -87,7 +87,7 @@ describe('KeptDocument, cold', () => {
   });
 
   it('names what it is for in the reason', async () => {
-    const { document, loads } = setUp({ reason: 'discovery_unavailable' });
+    const { document, loads } = setUp({ document: 'discovery' });
     const loading = refusalOf(document.get());
     loads.fail();
     expect(await loading).toEqual({ ...unavailable, reason: 'discovery_unavailable' });

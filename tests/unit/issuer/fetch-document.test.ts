@@ -22,7 +22,11 @@ function fetchWith(
     return await answer();
   };
   const http = { fetch, timeoutSeconds };
-  const loading = fetchDocument(URL_OF_DOCUMENT, parse, { http, cacheTtlSeconds: 600, now: () => START });
+  const loading = fetchDocument(
+    { url: URL_OF_DOCUMENT, parse },
+    { http, cacheTtlSeconds: 600, now: () => START },
+    loadLimitSeconds(http),
+  );
   return { loading, methods };
 }
 
@@ -31,6 +35,7 @@ describe('fetchDocument', () => {
     const { loading, methods } = fetchWith([json({ a: 1 })], { parse: (value) => ({ parsed: value }) });
     expect(await loading).toEqual({
       value: { parsed: { a: 1 } },
+      json: { a: 1 },
       freshness: { maxAge: 15, staleWhileRevalidate: 600, staleIfError: 86_400 },
     });
     expect(methods).toEqual(['GET']);

@@ -1,6 +1,7 @@
 import { KeptDocument, type KeptDocumentOptions } from '../../../src/issuer/documents.ts';
 import { type Loaded } from '../../../src/issuer/phases.ts';
 import { LoadFailure } from '../../../src/issuer/load-failure.ts';
+import { createRunInBackground } from '../../../src/platform/background.ts';
 import type { Freshness } from '../../../src/issuer/freshness.ts';
 
 export const START = 1_800_000_000_000;
@@ -58,7 +59,10 @@ export function setUp(options: Partial<KeptDocumentOptions<string>> = {}) {
   const document = new KeptDocument<string>({
     load: loads.load,
     loadLimitSeconds: 5,
-    reason: 'jwks_unavailable',
+    document: 'jwks',
+    issuer: 'https://tenant.example.com/',
+    emit: undefined,
+    runInBackground: createRunInBackground(undefined),
     now: clock.now,
     ...options,
   });

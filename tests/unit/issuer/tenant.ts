@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/jws/json.ts';
 import { type IssuersOptions, Issuers } from '../../../src/issuer/issuers.ts';
+import { createRunInBackground } from '../../../src/platform/background.ts';
 import { exportJwk, generate } from '../jws/keys.ts';
 import { Clock } from './loads.ts';
 
@@ -43,6 +44,9 @@ export function setUpIssuers(
     http: { fetch, timeoutSeconds: options.timeoutSeconds ?? 10 },
     cacheTtlSeconds: 600,
     maxIssuers: 100,
+    emit: undefined,
+    runInBackground: createRunInBackground(undefined),
+    shared: undefined,
     now: clock.now,
     ...options,
   });
