@@ -22,8 +22,10 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'node:crypto': () => import('node:crypto'),
   'node:http': () => import('node:http'),
   'node:test': nodeTest,
+  '@opentelemetry/api': () => import('@opentelemetry/api'),
   msw: () => import('msw'),
   'msw/node': () => import('msw/node'),
+  pino: () => import('pino'),
   vitest: () => import('vitest'),
   zod: () => import('zod'),
 };

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
 
 interface ExpressExample {
@@ -131,6 +132,8 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       });
     },
   },
+
+  'docs/observability.md': observability,
 
   'docs/on-behalf-of.md': {
     'On behalf of a user': async (world, { nextAppointment }: { nextAppointment: Handler }) => {
