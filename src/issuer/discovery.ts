@@ -12,9 +12,15 @@ export interface IssuerMetadata {
   readonly tokenEndpoint: string | undefined;
 }
 
+/** It becomes part of a cache key and of messages. */
+const MAX_URL_LENGTH = 2048;
+
 const metadataSchema = z.object({
   issuer: z.string(),
-  jwks_uri: z.string().check(z.refine((url) => readHttpsUrl(url) !== undefined)),
+  jwks_uri: z.string().check(
+    z.maxLength(MAX_URL_LENGTH),
+    z.refine((url) => readHttpsUrl(url) !== undefined),
+  ),
   token_endpoint: z.optional(z.unknown()),
 });
 

@@ -16,8 +16,8 @@ export type KeyMiss = 'unknown_kid' | 'unsupported_algorithm';
 
 interface KeyEntry {
   readonly jwk: JsonObject;
-  /** Imported when first used, once for each algorithm, and gone with the set. */
-  readonly verifiers: Map<JwsAlgorithm, Verifier>;
+  /** Imported when first used, once for each algorithm, and gone with the set; `undefined` when that is impossible. */
+  readonly verifiers: Map<JwsAlgorithm, Verifier | undefined>;
 }
 
 export class KeySet {
@@ -50,7 +50,11 @@ export class KeySet {
     const namesakes = this.#keys.get(kid);
     if (namesakes === undefined) return 'unknown_kid';
     for (const entry of namesakes) {
-      const verifier = entry.verifiers.get(algorithm) ?? (await importKey(entry, algorithm));
+      if (!entry.verifiers.has(algorithm)) {
+        // Kept when it is there, not while it is made: a promise of one request may never settle for another.
+        entry.verifiers.set(algorithm, await importKey(entry.jwk, algorithm));
+      }
+      const verifier = entry.verifiers.get(algorithm);
       if (verifier !== undefined) return verifier;
     }
     return 'unsupported_algorithm';
@@ -71,14 +75,11 @@ export function parseKeySet(json: unknown): KeySet {
 }
 
 /** `undefined` when the key does not allow the algorithm, or does not exist, such as a point off its curve. */
-async function importKey(entry: KeyEntry, algorithm: JwsAlgorithm): Promise<Verifier | undefined> {
-  const publicJwk = readPublicJwk(entry.jwk, algorithm);
+async function importKey(jwk: JsonObject, algorithm: JwsAlgorithm): Promise<Verifier | undefined> {
+  const publicJwk = readPublicJwk(jwk, algorithm);
   if (publicJwk === undefined) return undefined;
   try {
-    // Kept when it is there, not while it is made: a promise of one request may never settle for another.
-    const verifier = await importVerifier(publicJwk, algorithm);
-    entry.verifiers.set(algorithm, verifier);
-    return verifier;
+    return await importVerifier(publicJwk, algorithm);
   } catch {
     return undefined;
   }

@@ -10,16 +10,13 @@ export type RunInBackground = (work: Promise<unknown>) => void;
  * there is one.
  */
 export function createRunInBackground(
-  waitUntil: ((promise: Promise<unknown>) => void) | undefined,
+  waitUntil: ((promise: Promise<unknown>) => unknown) | undefined,
 ): RunInBackground {
   return (work) => {
     const observed = work.then(
       () => undefined,
       () => undefined,
     );
-    if (waitUntil !== undefined)
-      callQuietly(() => {
-        waitUntil(observed);
-      });
+    if (waitUntil !== undefined) callQuietly(() => waitUntil(observed));
   };
 }

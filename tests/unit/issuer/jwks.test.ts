@@ -84,6 +84,16 @@ describe('parseKeySet', () => {
     expect(await keySet.find('x', ES256)).toBe('unknown_kid');
   });
 
+  it('finds one key among 10,000, and among 10,000 of the same kid that do not exist', async () => {
+    const offCurve = { ...ec, x: ec.y, kid: 'good' };
+    const crowd = Array.from({ length: 10_000 }, (_, index) => ({ ...ec, kid: `other-${index}` }));
+    const namesakes = Array.from({ length: 10_000 }, () => offCurve);
+    const keySet = parseKeySet({ keys: [...crowd, ...namesakes, { ...ec, kid: 'good' }] });
+    expect(await accepts(keySet, 'good', ES256)).toBe(true);
+    expect(await accepts(keySet, 'other-9999', ES256)).toBe(true);
+    expect(await keySet.find('other-10000', ES256)).toBe('unknown_kid');
+  });
+
   it('lets keys of different types share a kid (RFC 7517 section 4.5)', async () => {
     const keySet = parseKeySet({
       keys: [
