@@ -110,7 +110,9 @@ export class KeptDocument<T> {
       }
       const backOff = this.#backOffAt(now);
       if (backOff !== undefined) throw backOff.error;
-      return await this.#load(now, search);
+      const own = await this.#join(this.#load(now, search));
+      if (own === 'lost') throw new LoadFailure('the load did not end');
+      return own.value;
     } catch (error) {
       throw this.#unavailable(error);
     }
@@ -147,11 +149,11 @@ export class KeptDocument<T> {
 
   #refreshInBackground(now: number): void {
     if (this.#running(now) !== undefined || this.#backOffAt(now) !== undefined) return;
-    // A failure in the background is nobody's; the back-off remembers it.
-    this.#load(now).catch(() => undefined);
+    this.#load(now);
   }
 
-  #load(now: number, search?: Search<T>): Promise<T> {
+  /** A load itself keeps no process alive: whoever waits for it does, by joining. */
+  #load(now: number, search?: Search<T>): LoadInProgress<T> {
     const phase = this.#phase(now);
     const elapsedSeconds = startStopwatch();
     const request: LoadRequest<T> = {
@@ -169,12 +171,12 @@ export class KeptDocument<T> {
       ),
     };
     this.#inProgress = load;
-    // Others wait for it, too, so it should outlive the request that began it.
+    // Others wait for it, too, so it should outlive the request that began it. The back-off remembers a failure.
     this.#options.runInBackground(load.outcome);
-    return load.outcome;
+    return load;
   }
 
-  /** Waits for another caller's load, which its runtime may have dropped together with the request that began it. */
+  /** Waits for a load, which the runtime may have dropped together with the request that began it. */
   async #join(load: LoadInProgress<T>): Promise<{ readonly value: T } | 'lost'> {
     try {
       return { value: await withTimeLimit(load.outcome, this.#options.loadLimitSeconds) };

@@ -59,10 +59,13 @@ export async function fetchDocument<T>(
 
 async function getWithRetry(url: string, http: HttpOptions, limitSeconds: number): Promise<HttpAnswer> {
   const elapsedSeconds = startStopwatch();
-  const first = await tryGet(url, { ...http, timeoutSeconds: limitSeconds });
+  const first = await tryGet(url, { ...http, isBackground: true, timeoutSeconds: limitSeconds });
   const left = limitSeconds - elapsedSeconds();
   const worthAnother = first instanceof HttpFailure ? first.kind === 'network' : isPassing(first);
-  const last = worthAnother && left > 0 ? await tryGet(url, { ...http, timeoutSeconds: left }) : first;
+  const last =
+    worthAnother && left > 0
+      ? await tryGet(url, { ...http, isBackground: true, timeoutSeconds: left })
+      : first;
   if (last instanceof HttpFailure) throw new LoadFailure(last.message, { cause: last });
   return last;
 }

@@ -2,6 +2,7 @@
  * One load of a document: a copy that another process has fetched, where that will do, or else the network.
  */
 import { startStopwatch } from '../platform/stopwatch.ts';
+import { pauseInBackground } from '../platform/time-limit.ts';
 import type { LoadRequest } from './documents.ts';
 import {
   type DocumentAddress,
@@ -79,14 +80,8 @@ async function findCopy<T>(
     if (copy !== undefined && isEnough(copy)) break;
     // With the lease, one more look: whoever had it before may have published a moment ago.
     if (await document.claim(leaseSeconds)) return (await document.read()) ?? copy;
-    await sleep(Math.min(pause, PAUSE_MILLISECONDS.most));
+    await pauseInBackground(Math.min(pause, PAUSE_MILLISECONDS.most));
     copy = (await document.read()) ?? copy;
   }
   return copy;
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

@@ -182,7 +182,7 @@ export class SharedDocument<T> {
   ): Promise<unknown> {
     try {
       const outcome = (async () => await operate(this.#options.adapter))();
-      return await withTimeLimit(outcome, Math.min(secondsLeft, OPERATION_SECONDS));
+      return await withTimeLimit(outcome, Math.min(secondsLeft, OPERATION_SECONDS), { isBackground: true });
     } catch (error) {
       this.#isBroken = true;
       this.#tellFailure(operation, describeError(error));

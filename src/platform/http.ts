@@ -17,6 +17,8 @@ export interface HttpRequest {
 export interface HttpOptions {
   readonly fetch: typeof fetch;
   readonly timeoutSeconds: number;
+  /** Whether the time limit lets the process end, because others wait in their own time; `false` by default. */
+  readonly isBackground?: boolean | undefined;
 }
 
 /** An answer of any status; `json` is `undefined` when the body is not JSON in UTF-8. */
@@ -56,7 +58,7 @@ export async function sendForJson(request: HttpRequest, options: HttpOptions): P
   };
   try {
     // A fetch that ignores its signal must not hold the caller, so the limit is raced as well as signalled.
-    return await withTimeLimit(exchange(), options.timeoutSeconds);
+    return await withTimeLimit(exchange(), options.timeoutSeconds, options);
   } catch (error) {
     if (response !== undefined && !response.ok) return answerOf(response, undefined);
     if (!(error instanceof TimeLimitExceeded)) throw error;

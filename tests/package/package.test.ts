@@ -72,6 +72,28 @@ describe('the packed package', () => {
     expect(output.trim()).toBe('[]');
   });
 
+  it('lets the process end while a refresh in the background hangs, but not while somebody waits', () => {
+    const output = consumer.run(`
+      import { ApiClient } from 'auth0-api-ts';
+      import { createTestTenant } from 'auth0-api-ts/testing';
+      const tenant = createTestTenant();
+      let now = Date.now();
+      let hangs = false;
+      const customFetch = (...request) => (hangs ? new Promise(() => {}) : tenant.fetch(...request));
+      const create = () => new ApiClient({ ...tenant.clientOptions(), customFetch, timeoutSeconds: 0.2, now: () => now });
+      const accessToken = await tenant.issueAccessToken({ expiresInSeconds: 3600 });
+      const client = create();
+      await client.verifyAccessToken({ accessToken });
+      hangs = true;
+      const { statusCode } = await create().verifyAccessToken({ accessToken }).catch((error) => error);
+      now += 60_000;
+      await client.verifyAccessToken({ accessToken });
+      const held = process.getActiveResourcesInfo().filter((kind) => /timer|timeout|immediate|socket|tls|port/i.test(kind));
+      console.log(JSON.stringify({ statusCode, held }));
+    `);
+    expect(JSON.parse(output)).toEqual({ statusCode: 503, held: [] });
+  });
+
   it('refuses paths that are not exported', () => {
     const output = consumer.run(`
       const refused = await import('auth0-api-ts/dist/index.js').catch((error) => error.code);

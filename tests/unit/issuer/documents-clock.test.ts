@@ -123,11 +123,12 @@ describe('a load that never ends', () => {
         : Promise.resolve({ value: 'second', freshness: FRESHNESS });
     };
     const { document } = setUp({ load, loadLimitSeconds: 0.02 });
-    void document.get();
+    const began = refusalOf(document.get());
     const joined = document.get();
     expect(loads).toBe(1);
     expect(await joined).toBe('second');
     expect(loads).toBe(2);
+    expect(await began).toMatchObject({ reason: 'jwks_unavailable', statusCode: 503 });
     expect(document.current()).toBe('second');
   });
 
