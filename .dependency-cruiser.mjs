@@ -31,6 +31,19 @@ export default {
     ),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation|claims|errors)\\.ts$'),
+    leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
+    {
+      name: 'redis-takes-only-types',
+      severity: 'error',
+      from: { path: '^src/redis/' },
+      to: { pathNot: '^src/redis/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nobody-needs-redis',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/redis/' },
+      to: { path: '^src/redis/' },
+    },
     leaf('testing-stands-alone', '^src/testing/', '^src/testing/'),
     {
       name: 'only-the-signature-knows-node',

@@ -6,6 +6,7 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    redis: 'src/redis/index.ts',
     testing: 'src/testing/index.ts',
     'signature.node': 'src/jws/signature.node.ts',
     'signature.web': 'src/jws/signature.web.ts',
@@ -18,7 +19,7 @@ export default defineConfig({
   splitting: true,
   treeshake: true,
   sourcemap: true,
-  dts: { entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
+  dts: { entry: { index: 'src/index.ts', redis: 'src/redis/index.ts', testing: 'src/testing/index.ts' } },
   external: [/^#/, /^node:/, 'jose', 'msw'],
   noExternal: ['zod', 'leven'],
 });

@@ -17,6 +17,7 @@ export interface Surroundings {
 /** What examples may import, and the real thing behind each name. */
 const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'auth0-api-ts': () => import('auth0-api-ts'),
+  'auth0-api-ts/redis': () => import('auth0-api-ts/redis'),
   'auth0-api-ts/testing': () => import('auth0-api-ts/testing'),
   'node:assert/strict': () => import('node:assert/strict'),
   'node:crypto': () => import('node:crypto'),

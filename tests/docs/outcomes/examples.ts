@@ -3,11 +3,11 @@ import {
   type AccessTokenClaims,
   ApiClient,
   type DpopProofClaims,
-  type DpopReplayStore,
   getDelegationChain,
   type TokenExchangeResult,
 } from 'auth0-api-ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { createFakeRedis } from '../../support/fake-redis.ts';
 import type { Outcomes } from './outcome.ts';
 
 type Handler = (request: Request) => Promise<Response>;
@@ -171,35 +171,15 @@ export const examples: Outcomes = {
     });
   },
 
-  'DPoP: several processes': async (
-    world,
-    {
-      createReplayStore,
-      createClient,
-    }: {
-      createReplayStore: (send: (...command: string[]) => Promise<unknown>) => DpopReplayStore;
-      createClient: (replayStore: DpopReplayStore) => ApiClient;
-    },
-  ) => {
-    const commands: string[][] = [];
-    const redis = async (...command: string[]) => {
-      const isKnown = commands.some(([, key]) => key === command[1]);
-      commands.push(command);
-      return await Promise.resolve(isKnown ? null : 'OK');
-    };
-    const [one, other] = [createClient(createReplayStore(redis)), createClient(createReplayStore(redis))];
+  'Several processes': async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {
+    const redis = createFakeRedis();
+    const [one, other] = [createClient(redis), createClient(redis)];
     const { authorization, target, prove } = await bound(world);
     const request = { headers: { authorization, dpop: await prove() }, ...target };
+    world.tenant().clearRequests();
     await one.verifyRequest(request);
     await expect(other.verifyRequest(request)).rejects.toMatchObject({ reason: 'dpop_proof_replayed' });
-    expect(commands[0]).toEqual([
-      'SET',
-      expect.stringMatching(/^dpop:.{43}$/),
-      '1',
-      'EX',
-      expect.any(String),
-      'NX',
-    ]);
+    expect(world.tenant().requests.map(({ kind }) => kind)).toEqual(['discovery', 'jwks']);
   },
 
   'DPoP: nonces': async (

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
+import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
@@ -33,6 +34,14 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       world.tenant().fail('discovery', 503);
       world.tenant().fail('jwks', 503);
       await client.verifyRequest({ headers: await world.bearer() });
+    },
+    'Several processes': async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {
+      const redis = createFakeRedis();
+      const processes = Array.from({ length: 10 }, () => createClient(redis));
+      world.tenant().clearRequests();
+      const headers = await world.bearer();
+      await Promise.all(processes.map((client) => client.verifyRequest({ headers })));
+      expect(world.tenant().requests.map(({ kind }) => kind)).toEqual(['discovery', 'jwks']);
     },
   },
 
@@ -66,15 +75,8 @@ export const guides: Readonly<Record<string, Outcomes>> = {
   },
 
   'docs/dpop.md': {
-    Modes: async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {
-      const kept = new Set<string>();
-      const redis = {
-        set: async (key: string) => {
-          const isNew = !kept.has(key);
-          kept.add(key);
-          return await Promise.resolve(isNew ? 'OK' : null);
-        },
-      };
+    'Replay detection': async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {
+      const redis = createFakeRedis();
       const dpopKey = world.tenant().createDpopKey();
       const accessToken = await world.tenant().issueAccessToken({ dpopKey });
       const target = { httpMethod: 'GET', httpUrl: `${AUDIENCE}/books` };
