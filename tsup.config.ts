@@ -17,6 +17,7 @@ export default defineConfig({
   clean: true,
   silent: true,
   splitting: true,
+  removeNodeProtocol: false,
   treeshake: true,
   sourcemap: true,
   dts: { entry: { index: 'src/index.ts', redis: 'src/redis/index.ts', testing: 'src/testing/index.ts' } },
