@@ -1,8 +1,7 @@
 import { defineConfig } from 'tsup';
 
 // `#signature` stays an import: the package's own "imports" conditions choose the Node or the Web variant where
-// the package runs, so both are entries of their own. zod and leven are bundled: loading zod from node_modules
-// costs a cold start more than the whole SDK does.
+// the package runs, so both are entries of their own. leven is bundled, so that jose is the only dependency.
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
@@ -22,5 +21,5 @@ export default defineConfig({
   sourcemap: true,
   dts: { entry: { index: 'src/index.ts', redis: 'src/redis/index.ts', testing: 'src/testing/index.ts' } },
   external: [/^#/, /^node:/, 'jose', 'msw'],
-  noExternal: ['zod', 'leven'],
+  noExternal: ['leven'],
 });

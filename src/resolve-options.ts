@@ -2,13 +2,13 @@
  * From the options as they are written to those the parts work with: what is allowed, and every default, in one place.
  */
 import leven from 'leven';
-import * as z from 'zod/mini';
 import type { DpopReplayStore } from './dpop/replay.ts';
 import { ConfigurationError } from './errors.ts';
 import type { ApiClientEvent, Emit } from './events.ts';
 import type { AllowedIssuers, DomainsResolver } from './issuer/allowed-issuers.ts';
 import { issuerOfDomain } from './issuer/domain.ts';
 import { ALGORITHMS } from './jws/algorithms.ts';
+import { isJsonObject, type JsonObject } from './jws/json.ts';
 import type { ApiClientOptions } from './options.ts';
 import { createRunInBackground, type RunInBackground } from './platform/background.ts';
 import type { CacheAdapter } from './platform/cache-adapter.ts';
@@ -46,103 +46,116 @@ export interface ResolvedOptions {
   readonly now: () => number;
 }
 
-const MODES = ['allowed', 'required', 'disabled'] as const;
-const ALGORITHM_NAMES = ALGORITHMS.map((algorithm) => algorithm.name);
+const MODES: readonly unknown[] = ['allowed', 'required', 'disabled'];
+const ALGORITHM_NAMES: readonly unknown[] = ALGORITHMS.map((algorithm) => algorithm.name);
 const MIN_NONCE_SECRET_LENGTH = 32;
 
-/** What to write instead, by option. */
-const EXPECTED: Readonly<Record<string, string>> = {
-  domain: "a host such as 'tenant.us.auth0.com', or its https URL without path, query and credentials",
-  domains: 'a list of such domains that is not empty, or a function that returns one',
-  audience:
-    'the identifier of your API, such as https://api.example.com, or a list of them that is not empty',
-  algorithms: `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
-  clockToleranceSeconds: 'a number of seconds from 0 to 60',
-  requireAccessTokenType: 'true or false',
-  dpop: 'an object of DPoP options',
-  'dpop.mode': `one of ${MODES.join(', ')}`,
-  'dpop.iatOffsetSeconds': 'a number of seconds from 0 to 3600',
-  'dpop.iatLeewaySeconds': 'a number of seconds from 0 to 3600',
-  'dpop.algorithms': `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
-  'dpop.replayStore': 'an object with an `add` method, or false',
-  'dpop.nonce': 'an object with a `secret`',
-  'dpop.nonce.secret': `a secret of at least ${MIN_NONCE_SECRET_LENGTH} characters, or a list of them`,
-  'dpop.nonce.lifetimeSeconds': 'a number of seconds from 10 to 86400',
-  clientId: 'a string that is not empty',
-  clientSecret: 'a string that is not empty',
-  customFetch: 'a function with the signature of fetch',
-  timeoutSeconds: 'a number of seconds above 0, at most 300',
-  cacheAdapter: 'an object with the methods get, set, delete and clear',
-  cacheTtlSeconds: 'a number of seconds from 0 to 86400',
-  cacheMaxEntries: 'a whole number from 1 to 10000',
-  realm: 'a string that is not empty',
-  resourceMetadataUrl: 'an absolute http(s) URL',
-  onEvent: 'a function that takes an event',
-  waitUntil: 'a function that takes a promise',
-  now: 'a function that returns epoch milliseconds',
+/** What an option may be, in words for whoever wrote something else, and as a check. */
+interface Rule {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isNonceSecret = (value: unknown): boolean =>
+  typeof value === 'string' && value.length >= MIN_NONCE_SECRET_LENGTH;
+const isDomain = (value: unknown): boolean => issuerOfDomain(value) !== undefined;
+const isAlgorithm = (value: unknown): boolean => ALGORITHM_NAMES.includes(value);
+const isListOf = (accepts: Rule['accepts'], value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && Array.from<unknown>(value).every(accepts);
+
+const text: Rule = { expected: 'a string that is not empty', accepts: isText };
+const algorithms: Rule = {
+  expected: `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
+  accepts: (value) => isListOf(isAlgorithm, value),
 };
 
-const text = z.string().check(z.refine((value) => value.trim() !== ''));
-const listOf = <T extends z.core.$ZodType>(entry: T) => z.array(entry).check(z.minLength(1));
-const seconds = (least: number, most: number) => z.optional(z.number().check(z.gte(least), z.lte(most)));
-const fn = <T>() => z.custom<T>((value) => typeof value === 'function');
-const domain = z.string().check(z.refine((value) => issuerOfDomain(value) !== undefined));
-const algorithms = z.optional(listOf(z.enum(ALGORITHM_NAMES)));
-const nonceSecret = z.string().check(z.minLength(MIN_NONCE_SECRET_LENGTH));
+function seconds(least: number, most: number): Rule {
+  return {
+    expected: `a number of seconds from ${least} to ${most}`,
+    accepts: (value) => typeof value === 'number' && value >= least && value <= most,
+  };
+}
 
-const optionsSchema = z.strictObject({
-  domain: z.optional(domain),
-  domains: z.optional(z.union([listOf(domain), fn<DomainsResolver>()])),
-  audience: z.union([text, listOf(text)]),
-  algorithms,
-  clockToleranceSeconds: seconds(0, 60),
-  requireAccessTokenType: z.optional(z.boolean()),
-  dpop: z.optional(
-    z.strictObject({
-      mode: z.optional(z.enum(MODES)),
-      iatOffsetSeconds: seconds(0, 3600),
-      iatLeewaySeconds: seconds(0, 3600),
-      algorithms,
-      replayStore: z.optional(
-        z.union([z.literal(false), z.custom<DpopReplayStore>((value) => hasMethods(value, 'add'))]),
-      ),
-      nonce: z.optional(
-        z.strictObject({
-          secret: z.union([nonceSecret, listOf(nonceSecret)]),
-          lifetimeSeconds: seconds(10, 86400),
-        }),
-      ),
-    }),
-  ),
-  clientId: z.optional(text),
-  clientSecret: z.optional(text),
-  customFetch: z.optional(fn<typeof fetch>()),
-  timeoutSeconds: z.optional(z.number().check(z.gt(0), z.lte(300))),
-  cacheAdapter: z.optional(
-    z.custom<CacheAdapter>((value) => hasMethods(value, 'get', 'set', 'delete', 'clear')),
-  ),
-  cacheTtlSeconds: seconds(0, 86400),
-  cacheMaxEntries: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-  realm: z.optional(text),
-  resourceMetadataUrl: z.optional(z.string().check(z.refine(isHttpUrl))),
-  onEvent: z.optional(fn<(event: ApiClientEvent) => void>()),
-  waitUntil: z.optional(fn<(promise: Promise<unknown>) => void>()),
-  now: z.optional(fn<() => number>()),
-});
+function method(expected: string): Rule {
+  return { expected, accepts: isFunction };
+}
+
+/** One rule for each option; a name with a dot belongs to the option before the dot. */
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
+  Object.entries({
+    domain: {
+      expected: "a host such as 'tenant.us.auth0.com', or its https URL without path, query and credentials",
+      accepts: isDomain,
+    },
+    domains: {
+      expected: 'a list of such domains that is not empty, or a function that returns one',
+      accepts: (value) => isFunction(value) || isListOf(isDomain, value),
+    },
+    audience: {
+      expected:
+        'the identifier of your API, such as https://api.example.com, or a list of them that is not empty',
+      accepts: (value) => isText(value) || isListOf(isText, value),
+    },
+    algorithms,
+    clockToleranceSeconds: seconds(0, 60),
+    requireAccessTokenType: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+    dpop: { expected: 'an object of DPoP options', accepts: isJsonObject },
+    'dpop.mode': { expected: `one of ${MODES.join(', ')}`, accepts: (value) => MODES.includes(value) },
+    'dpop.iatOffsetSeconds': seconds(0, 3600),
+    'dpop.iatLeewaySeconds': seconds(0, 3600),
+    'dpop.algorithms': algorithms,
+    'dpop.replayStore': {
+      expected: 'an object with an `add` method, or false',
+      accepts: (value) => value === false || hasMethods(value, 'add'),
+    },
+    'dpop.nonce': { expected: 'an object with a `secret`', accepts: isJsonObject },
+    'dpop.nonce.secret': {
+      expected: `a secret of at least ${MIN_NONCE_SECRET_LENGTH} characters, or a list of them`,
+      accepts: (value) => isNonceSecret(value) || isListOf(isNonceSecret, value),
+    },
+    'dpop.nonce.lifetimeSeconds': seconds(10, 86400),
+    clientId: text,
+    clientSecret: text,
+    customFetch: method('a function with the signature of fetch'),
+    timeoutSeconds: {
+      expected: 'a number of seconds above 0, at most 300',
+      accepts: (value) => typeof value === 'number' && value > 0 && value <= 300,
+    },
+    cacheAdapter: {
+      expected: 'an object with the methods get, set, delete and clear',
+      accepts: (value) => hasMethods(value, 'get', 'set', 'delete', 'clear'),
+    },
+    cacheTtlSeconds: seconds(0, 86400),
+    cacheMaxEntries: {
+      expected: 'a whole number from 1 to 10000',
+      accepts: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000,
+    },
+    realm: text,
+    resourceMetadataUrl: { expected: 'an absolute http(s) URL', accepts: isHttpUrl },
+    onEvent: method('a function that takes an event'),
+    waitUntil: method('a function that takes a promise'),
+    now: method('a function that returns epoch milliseconds'),
+  } satisfies Record<string, Rule>),
+);
+/** The only members that an object of options cannot do without. */
+const REQUIRED = ['audience', 'dpop.nonce.secret'];
 
 /**
  * Checks the options and fills in the defaults. It does nothing else: no request, no timer, no randomness.
  *
  * @throws ConfigurationError naming the option and what to write instead
  */
-export function resolveOptions(input: ApiClientOptions): ResolvedOptions {
-  const result = optionsSchema.safeParse(input);
-  if (!result.success) throw explain(result.error.issues[0]);
-  const options = result.data;
+export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
+  if (!isJsonObject(options)) {
+    throw new ConfigurationError('The options must be an object with at least `domain` and `audience`.');
+  }
+  checkMembers(options, '');
   const { dpop = {}, customFetch, timeoutSeconds = 10 } = options;
   const clientIssuer = issuerOfDomain(options.domain);
   if (clientIssuer === undefined && options.domains === undefined) {
-    throw new ConfigurationError(`\`domain\` is missing: write ${EXPECTED.domain}; or give \`domains\`.`);
+    throw new ConfigurationError(`\`domain\` is missing: write ${expected('domain')}; or give \`domains\`.`);
   }
   if (clientIssuer === undefined && options.clientId !== undefined) {
     throw new ConfigurationError(
@@ -207,7 +220,7 @@ function checkedClock(clock: () => number): () => number {
   return () => {
     const now: unknown = clock();
     if (typeof now === 'number' && Number.isFinite(now)) return now;
-    throw new ConfigurationError(`\`now\` must be ${EXPECTED.now ?? 'a clock'}.`);
+    throw new ConfigurationError(`\`now\` must be ${expected('now')}.`);
   };
 }
 
@@ -221,30 +234,42 @@ function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   return names.every((name) => typeof members[name] === 'function');
 }
 
-function isHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
   return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
-/** The first thing that is wrong, with what to write instead. The value itself is not repeated: it may be a secret. */
-function explain(issue: z.core.$ZodIssue | undefined): ConfigurationError {
-  if (issue === undefined || (issue.path.length === 0 && issue.code !== 'unrecognized_keys')) {
-    return new ConfigurationError('The options must be an object with at least `domain` and `audience`.');
+/**
+ * Refuses the first member that is unknown, missing or wrong. A value is never repeated: it may be a secret.
+ *
+ * @param prefix the path of the object, with a dot at its end
+ * @throws ConfigurationError
+ */
+function checkMembers(members: JsonObject, prefix: string): void {
+  const unknown = Object.keys(members).find((name) => name.includes('.') || !RULES.has(prefix + name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`\`${prefix}${unknown}\` is no option${suggestion(prefix + unknown)}`);
   }
-  const path = issue.path.filter((key) => typeof key === 'string');
-  if (issue.code === 'unrecognized_keys') {
-    const unknown = [...path, issue.keys[0] ?? ''].join('.');
-    return new ConfigurationError(`\`${unknown}\` is no option${suggestion(unknown)}`);
+  for (const [path, { accepts }] of RULES) {
+    const name = path.slice(prefix.length);
+    if (!path.startsWith(prefix) || name.includes('.')) continue;
+    const value = members[name];
+    if (value === undefined ? REQUIRED.includes(path) : !accepts(value)) {
+      throw new ConfigurationError(`\`${path}\` must be ${expected(path)}.`);
+    }
+    if (accepts === isJsonObject && isJsonObject(value)) checkMembers(value, `${path}.`);
   }
-  const name = path.join('.');
-  return new ConfigurationError(`\`${name}\` must be ${EXPECTED[name] ?? 'something else'}.`);
+}
+
+function expected(path: string): string {
+  return RULES.get(path)?.expected ?? '';
 }
 
 /** The nearest option of the same object: one that goes on like the unknown name, or is spelt almost like it. */
 function suggestion(unknown: string): string {
   const parent = unknown.slice(0, unknown.lastIndexOf('.') + 1);
-  const [nearest] = Object.keys(EXPECTED)
+  const [nearest] = [...RULES.keys()]
     .filter((name) => name.slice(0, name.lastIndexOf('.') + 1) === parent)
     .map((name) => ({ name, distance: distanceBetween(name.toLowerCase(), unknown.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance);

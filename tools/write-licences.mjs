@@ -1,7 +1,7 @@
 // Writes the licences of the packages that are bundled into dist, as those licences ask for.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const BUNDLED = ['leven', 'zod'];
+const BUNDLED = ['leven'];
 
 const notices = BUNDLED.map((name) => {
   const folder = new URL(`../node_modules/${name}/`, import.meta.url);

@@ -1,7 +1,7 @@
 /**
  * An issuer's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): the members this SDK needs.
  */
-import * as z from 'zod/mini';
+import { isJsonObject, ownMember } from '../jws/json.ts';
 import { LoadFailure } from './load-failure.ts';
 import { readHttpsUrl } from './domain.ts';
 
@@ -15,15 +15,6 @@ export interface IssuerMetadata {
 /** It becomes part of a cache key and of messages. */
 const MAX_URL_LENGTH = 2048;
 
-const metadataSchema = z.object({
-  issuer: z.string(),
-  jwks_uri: z.string().check(
-    z.maxLength(MAX_URL_LENGTH),
-    z.refine((url) => readHttpsUrl(url) !== undefined),
-  ),
-  token_endpoint: z.optional(z.unknown()),
-});
-
 export function discoveryUrl(issuer: string): string {
   return `${issuer}.well-known/openid-configuration`;
 }
@@ -35,17 +26,17 @@ export function discoveryUrl(issuer: string): string {
  * @throws LoadFailure
  */
 export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
-  const result = metadataSchema.safeParse(json);
-  if (!result.success) {
-    const members = result.error.issues.map((issue) => issue.path.join('.') || 'document').join(', ');
-    throw new LoadFailure(`the metadata of ${issuer} cannot be used: ${members}`);
-  }
-  const { issuer: named, jwks_uri: jwksUri, token_endpoint: tokenEndpoint } = result.data;
+  const unusable = (member: string) => new LoadFailure(`the metadata of ${issuer} cannot be used: ${member}`);
+  if (!isJsonObject(json)) throw unusable('document');
+  const named = ownMember(json, 'issuer');
+  const jwksUri = readHttpsUrl(ownMember(json, 'jwks_uri'));
+  if (typeof named !== 'string') throw unusable('issuer');
+  if (jwksUri === undefined || jwksUri.length > MAX_URL_LENGTH) throw unusable('jwks_uri');
   if (named !== issuer && `${named}/` !== issuer) {
     throw new LoadFailure(`the metadata of ${issuer} names another issuer`, {
       cause: { expected: issuer, actual: named.slice(0, 300) },
     });
   }
   // A token endpoint that cannot be used is the exchange's trouble, not that of verification.
-  return { issuer: named, jwksUri: new URL(jwksUri).href, tokenEndpoint: readHttpsUrl(tokenEndpoint) };
+  return { issuer: named, jwksUri, tokenEndpoint: readHttpsUrl(ownMember(json, 'token_endpoint')) };
 }

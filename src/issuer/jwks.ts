@@ -2,14 +2,11 @@
  * An issuer's key set (RFC 7517 §5): the members that can verify a signature, found by `kid`.
  */
 import { importVerifier } from '#signature';
-import * as z from 'zod/mini';
 import type { JwsAlgorithm } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 import { algorithmsOf, readPublicJwk } from '../jws/public-key.ts';
 import type { Verifier } from '../jws/signature.ts';
 import { LoadFailure } from './load-failure.ts';
-
-const keySetSchema = z.object({ keys: z.array(z.unknown()) });
 
 /** Why a set has no verifier for a token. */
 export type KeyMiss = 'unknown_kid' | 'unsupported_algorithm';
@@ -67,9 +64,9 @@ export class KeySet {
  * @throws LoadFailure also for a set without a usable key: it may be meant, so it counts as withdrawn
  */
 export function parseKeySet(json: unknown): KeySet {
-  const result = keySetSchema.safeParse(json);
-  if (!result.success) throw new LoadFailure('the answer is not a key set');
-  const keySet = new KeySet(result.data.keys.filter(isJsonObject));
+  const keys = isJsonObject(json) ? ownMember(json, 'keys') : undefined;
+  if (!Array.isArray(keys)) throw new LoadFailure('the answer is not a key set');
+  const keySet = new KeySet(keys.filter(isJsonObject));
   if (keySet.isEmpty) throw new LoadFailure('the key set has no usable key', { withdrawn: true });
   return keySet;
 }

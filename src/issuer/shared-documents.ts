@@ -4,8 +4,8 @@
  *
  * An adapter that fails costs time, within limits, and never an error: whoever asks goes on to the network.
  */
-import * as z from 'zod/mini';
 import type { AdapterFailedEvent, Emit } from '../events.ts';
+import { isJsonObject } from '../jws/json.ts';
 import type { RunInBackground } from '../platform/background.ts';
 import type { CacheAdapter } from '../platform/cache-adapter.ts';
 import { describeError } from '../platform/describe-error.ts';
@@ -45,16 +45,15 @@ export interface SharedAccess<T> {
   readonly waitSeconds: number;
 }
 
-const age = z.number().check(z.gte(0));
-
-/** The document is kept as text: nothing that is shared by reference can change later, and its length is known. */
-const entrySchema = z.object({
-  fetchedAt: z.number().check(z.gte(0)),
-  maxAge: age,
-  staleWhileRevalidate: age,
-  staleIfError: age,
-  document: z.string().check(z.maxLength(MAX_BODY_BYTES)),
-});
+/**
+ * What is kept under the key of a document. The document is a text: nothing that is shared by reference can change
+ * later, and its length is known.
+ */
+interface Entry extends Freshness {
+  /** Epoch milliseconds. */
+  readonly fetchedAt: number;
+  readonly document: string;
+}
 
 export class SharedDocuments {
   readonly #options: SharedDocumentsOptions;
@@ -118,7 +117,7 @@ export class SharedDocument<T> {
   publish(json: unknown, fetchedAt: number, freshness: Freshness): void {
     const { maxAge, staleWhileRevalidate, staleIfError } = freshness;
     const ttlSeconds = Math.ceil(maxAge + Math.max(staleWhileRevalidate, staleIfError));
-    const entry = () => ({ fetchedAt, ...freshness, document: JSON.stringify(json) });
+    const entry = (): Entry => ({ fetchedAt, ...freshness, document: JSON.stringify(json) });
     this.#options.runInBackground(
       this.#attempt('set', (adapter) => adapter.set(this.#key, entry(), ttlSeconds)).then(() =>
         this.#endLease(),
@@ -161,13 +160,12 @@ export class SharedDocument<T> {
   #readEntry(entry: unknown): SharedCopy<T> | undefined {
     const { now, cacheTtlSeconds } = this.#options;
     try {
-      const result = entrySchema.safeParse(entry);
-      if (!result.success) throw new TypeError('it has another form');
-      const { fetchedAt, document, ...stated } = result.data;
+      if (!isEntry(entry)) throw new TypeError('it has another form');
+      const { fetchedAt, document } = entry;
       // It would be fresh for as long as its writer likes.
       if (fetchedAt > now()) throw new RangeError('it is from the future');
       const value = this.#access.parse(JSON.parse(document));
-      return { value, fetchedAt, freshness: boundFreshness(stated, cacheTtlSeconds) };
+      return { value, fetchedAt, freshness: boundFreshness(entry, cacheTtlSeconds) };
     } catch (error) {
       this.#tellFailure('get', `the kept entry cannot be used: ${describeError(error)}`);
       return undefined;
@@ -193,4 +191,12 @@ export class SharedDocument<T> {
   #tellFailure(operation: AdapterFailedEvent['operation'], detail: string): void {
     this.#options.emit?.({ type: 'adapter_failed', operation, detail });
   }
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!isJsonObject(value)) return false;
+  const { fetchedAt, maxAge, staleWhileRevalidate, staleIfError, document } = value;
+  const numbers = [fetchedAt, maxAge, staleWhileRevalidate, staleIfError];
+  const isText = typeof document === 'string' && document.length <= MAX_BODY_BYTES;
+  return isText && numbers.every((number) => Number.isFinite(number) && Number(number) >= 0);
 }
