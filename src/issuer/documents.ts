@@ -15,7 +15,7 @@ import type { Emit, IssuerDocument } from '../events.ts';
 import type { RunInBackground } from '../platform/background.ts';
 import { describeError } from '../platform/describe-error.ts';
 import { startStopwatch } from '../platform/stopwatch.ts';
-import { TimeLimitExceeded, withTimeLimit } from '../platform/time-limit.ts';
+import { withTimeLimit } from '../platform/time-limit.ts';
 import { type BackOff, backOffAfter } from './back-off.ts';
 import { LoadFailure } from './load-failure.ts';
 import { hold, type Held, type Loaded, type Phase, phaseOf } from './phases.ts';
@@ -118,6 +118,22 @@ export class KeptDocument<T> {
     }
   }
 
+  /**
+   * The document from the load in progress; `undefined` when there is none, or none any more.
+   *
+   * @throws IssuerUnavailableError when the load fails
+   */
+  async join(): Promise<T | undefined> {
+    const load = this.#running(this.#now());
+    if (load === undefined) return undefined;
+    try {
+      const joined = await this.#join(load);
+      return joined === 'lost' ? undefined : joined.value;
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
   /** Whether a load is in progress that callers can join. */
   get isLoading(): boolean {
     return this.#running(this.#now()) !== undefined;
@@ -181,7 +197,9 @@ export class KeptDocument<T> {
     try {
       return { value: await withTimeLimit(load.outcome, this.#options.loadLimitSeconds) };
     } catch (error) {
-      if (!(error instanceof TimeLimitExceeded)) throw error;
+      // These are the load's own. Anything else is the runtime's word that it dropped the load: Cloudflare Workers let
+      // whoever waits for a promise of a request that has ended know at once that it cannot settle.
+      if (error instanceof LoadFailure || error instanceof IssuerUnavailableError) throw error;
       if (this.#inProgress === load) this.#inProgress = undefined;
       return 'lost';
     }

@@ -91,12 +91,12 @@ export class KnownIssuer {
     let newest = kept;
     // A load that is under way may bring the key; if it began too early to, the next step asks again.
     while (this.#keySet.isLoading) {
-      newest = await this.#keySet.refresh();
+      newest = (await this.#keySet.join()) ?? newest;
       if (newest.has(kid)) return newest;
     }
     const now = this.#now();
     const last = this.#lastSearch;
-    const waitSeconds = last === undefined ? 0 : SEARCH_INTERVAL_SECONDS - Math.abs(now - last.at) / 1000;
+    const waitSeconds = last === undefined ? 0 : intervalAfter(last) - Math.abs(now - last.at) / 1000;
     if (last !== undefined && waitSeconds > 0) {
       // The set is known to lack the key only if it came with that search or with a load after it.
       if (last.failure === undefined || last.keptThen !== newest) return newest;
@@ -106,7 +106,14 @@ export class KnownIssuer {
   }
 
   async #search(kid: string, keptThen: KeySet): Promise<KeySet> {
-    const search: KeySearch = { at: this.#now(), keptThen, failure: new Error('the search has not ended') };
+    const last = this.#lastSearch;
+    const search: KeySearch = {
+      at: this.#now(),
+      keptThen,
+      hasEnded: false,
+      unendedBefore: last === undefined || last.hasEnded ? 0 : last.unendedBefore + 1,
+      failure: new Error('the search has not ended'),
+    };
     this.#emit?.({ type: 'unknown_kid', issuer: this.#issuer });
     try {
       const found = await this.#keySet.refresh({
@@ -121,6 +128,8 @@ export class KnownIssuer {
     } catch (error) {
       search.failure = error instanceof Error ? error : new Error('the key set could not be fetched');
       throw error;
+    } finally {
+      search.hasEnded = true;
     }
   }
 }
@@ -129,8 +138,21 @@ export class KnownIssuer {
 interface KeySearch {
   readonly at: number;
   readonly keptThen: KeySet;
+  hasEnded: boolean;
+  /** How many in a row, just before, did not end. */
+  readonly unendedBefore: number;
   /** Why it is not known whether the issuer has the key; `undefined` once it is. */
   failure: Error | undefined;
+}
+
+/**
+ * How long after a search there is no other, in seconds. One that never ended was dropped by the runtime together with
+ * its request. It has told nothing, so it is repeated at once; but each further time later, for a caller who always
+ * leaves must not make us ask the issuer at every request.
+ */
+function intervalAfter({ hasEnded, unendedBefore }: KeySearch): number {
+  if (hasEnded) return SEARCH_INTERVAL_SECONDS;
+  return unendedBefore === 0 ? 0 : Math.min(2 ** (unendedBefore - 1), SEARCH_INTERVAL_SECONDS);
 }
 
 /** Where verification finds an issuer. */
