@@ -17,7 +17,7 @@ export default {
     leaf('errors-import-nothing', '^src/errors\\.ts$', '^src/errors\\.ts$'),
     leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors\\.ts'),
     leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors\\.ts)'),
-    leaf('jws-imports-only-errors', '^src/jws/', '^src/(jws/|errors\\.ts)'),
+    leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors\\.ts)'),
     leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors\\.ts|events\\.ts)'),
     leaf(
       'access-token-stands-alone',

@@ -10,8 +10,9 @@ import {
 } from './access-token/call-checks.ts';
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
-import { verifyAccessToken } from './access-token/verify-access-token.ts';
+import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
+import { KnownProofKeys } from './dpop/proof-key.ts';
 import { InMemoryReplayStore } from './dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
@@ -25,6 +26,7 @@ import type {
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
+import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
@@ -38,6 +40,7 @@ import {
   type RequestParts,
   verifyRequest,
 } from './request/verify-request.ts';
+import { LruMap } from './platform/lru-map.ts';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts';
 import { requireScopes, type ScopeRequirements } from './scopes.ts';
 import type { StandardSchemaV1 } from './standard-schema.ts';
@@ -80,6 +83,7 @@ export class ApiClient {
   readonly #options: ResolvedOptions;
   readonly #issuers: Issuers;
   readonly #proofPolicy: ProofPolicy;
+  readonly #accessTokenPolicy: AccessTokenPolicy;
   readonly #exchange: TokenExchange;
 
   constructor(options: ApiClientOptions) {
@@ -93,8 +97,15 @@ export class ApiClient {
       maxIssuers: Math.max(resolved.cacheMaxEntries, listed),
       shared: cacheAdapter && new SharedDocuments({ ...resolved, adapter: cacheAdapter }),
     });
+    const { maxVerifiedTokens } = resolved;
+    this.#accessTokenPolicy = {
+      ...resolved,
+      knownHeaders: new KnownHeaders(),
+      verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
+    };
     this.#proofPolicy = {
       ...dpop,
+      knownKeys: new KnownProofKeys(),
       replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),
       timeoutSeconds: http.timeoutSeconds,
       emit,
@@ -135,7 +146,7 @@ export class ApiClient {
       verifyRequest(request, checks, {
         ...this.#challengePolicy(),
         verifyAccessToken: (accessToken, context) =>
-          verifyAccessToken(accessToken, context, this.#options, issuers),
+          verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
         verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
       }),
     );
@@ -162,7 +173,7 @@ export class ApiClient {
     validateChecks(checks);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
     return await this.#observeVerification(async (issuers) =>
-      applyChecks(await verifyAccessToken(accessToken, context, this.#options, issuers), checks),
+      applyChecks(await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers), checks),
     );
   }
 

@@ -48,7 +48,12 @@ export type {
   TokenExchangeResult,
 } from './exchange/types.ts';
 export type { DomainsResolver, DomainsResolverContext } from './issuer/allowed-issuers.ts';
-export type { ApiClientOptions, DpopNonceOptions, DpopOptions } from './options.ts';
+export type {
+  ApiClientOptions,
+  DpopNonceOptions,
+  DpopOptions,
+  VerifiedTokenCacheOptions,
+} from './options.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
 export {
   type AuthScheme,

@@ -36,6 +36,12 @@ export interface DpopNonceOptions {
   readonly lifetimeSeconds?: number | undefined;
 }
 
+/** How many verified tokens are remembered. */
+export interface VerifiedTokenCacheOptions {
+  /** 1,000 by default, at most 1,000,000; the one not seen for longest is forgotten first. */
+  readonly maxEntries?: number | undefined;
+}
+
 /** What an {@link ApiClient} is made from. Durations are in seconds and may be fractions. */
 export interface ApiClientOptions {
   /**
@@ -61,6 +67,11 @@ export interface ApiClientOptions {
   readonly customFetch?: typeof fetch | undefined;
   /** The limit for each HTTP call, in seconds; 10 by default, at most 300. */
   readonly timeoutSeconds?: number | undefined;
+  /**
+   * Remembers tokens that were verified, so that the same token costs almost nothing the next time; 1,000 tokens by
+   * default. Issuer, key, times and the checks of the call count every time. `false` verifies each time.
+   */
+  readonly verifiedTokenCache?: VerifiedTokenCacheOptions | false | undefined;
   /**
    * Shares metadata and keys between processes, such as `createRedisStore` of `auth0-api-ts/redis`; each process keeps
    * its own by default. Who can write to this cache can forge tokens.

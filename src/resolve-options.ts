@@ -39,6 +39,8 @@ export interface ResolvedOptions {
   readonly cacheTtlSeconds: number;
   readonly cacheMaxEntries: number;
   readonly cacheAdapter: CacheAdapter | undefined;
+  /** How many verified tokens are remembered; 0 for none. */
+  readonly maxVerifiedTokens: number;
   readonly realm: string;
   readonly resourceMetadataUrl: string | undefined;
   readonly emit: Emit;
@@ -75,6 +77,13 @@ function seconds(least: number, most: number): Rule {
   return {
     expected: `a number of seconds from ${least} to ${most}`,
     accepts: (value) => typeof value === 'number' && value >= least && value <= most,
+  };
+}
+
+function wholeNumber(least: number, most: number): Rule {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
   };
 }
 
@@ -128,10 +137,12 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       accepts: (value) => hasMethods(value, 'get', 'set', 'delete', 'clear'),
     },
     cacheTtlSeconds: seconds(0, 86400),
-    cacheMaxEntries: {
-      expected: 'a whole number from 1 to 10000',
-      accepts: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000,
+    cacheMaxEntries: wholeNumber(1, 10_000),
+    verifiedTokenCache: {
+      expected: 'an object such as { maxEntries: 1000 }, or false',
+      accepts: (value) => value === false || isJsonObject(value),
     },
+    'verifiedTokenCache.maxEntries': wholeNumber(1, 1_000_000),
     realm: text,
     resourceMetadataUrl: { expected: 'an absolute http(s) URL', accepts: isHttpUrl },
     onEvent: method('a function that takes an event'),
@@ -152,7 +163,7 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     throw new ConfigurationError('The options must be an object with at least `domain` and `audience`.');
   }
   checkMembers(options, '');
-  const { dpop = {}, customFetch, timeoutSeconds = 10 } = options;
+  const { dpop = {}, customFetch, timeoutSeconds = 10, verifiedTokenCache = {} } = options;
   const clientIssuer = issuerOfDomain(options.domain);
   if (clientIssuer === undefined && options.domains === undefined) {
     throw new ConfigurationError(`\`domain\` is missing: write ${expected('domain')}; or give \`domains\`.`);
@@ -189,6 +200,7 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     cacheTtlSeconds: options.cacheTtlSeconds ?? 600,
     cacheMaxEntries: options.cacheMaxEntries ?? 100,
     cacheAdapter: options.cacheAdapter,
+    maxVerifiedTokens: verifiedTokenCache === false ? 0 : (verifiedTokenCache.maxEntries ?? 1000),
     realm: options.realm ?? 'api',
     resourceMetadataUrl: options.resourceMetadataUrl,
     emit: createEmit(options.onEvent),
@@ -258,8 +270,12 @@ function checkMembers(members: JsonObject, prefix: string): void {
     if (value === undefined ? REQUIRED.includes(path) : !accepts(value)) {
       throw new ConfigurationError(`\`${path}\` must be ${expected(path)}.`);
     }
-    if (accepts === isJsonObject && isJsonObject(value)) checkMembers(value, `${path}.`);
+    if (isJsonObject(value) && hasRulesOfItsOwn(path)) checkMembers(value, `${path}.`);
   }
+}
+
+function hasRulesOfItsOwn(path: string): boolean {
+  return [...RULES.keys()].some((name) => name.startsWith(`${path}.`));
 }
 
 function expected(path: string): string {

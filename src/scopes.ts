@@ -36,14 +36,12 @@ export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): s
 export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequirements): void {
   const { requiredScopes, requiredPermissions } = readRequirements(requirements);
 
-  const missingScopes = missing(requiredScopes, scopesOf(claims));
-  if (missingScopes.length > 0) {
+  if (requiredScopes.length > 0 && lacks(scopesOf(claims), requiredScopes)) {
     throw new InsufficientScopeError('insufficient_scope', requiredScopes, {
       cause: { name: 'scope', expected: requiredScopes, actual: scopesOf(claims) },
     });
   }
-  const missingPermissions = missing(requiredPermissions, permissionsOf(claims));
-  if (missingPermissions.length > 0) {
+  if (requiredPermissions.length > 0 && lacks(permissionsOf(claims), requiredPermissions)) {
     throw new InsufficientScopeError('insufficient_permission', [], {
       cause: { name: 'permissions', expected: requiredPermissions, actual: permissionsOf(claims) },
     });
@@ -62,8 +60,8 @@ export function readRequirements({ requiredScopes, requiredPermissions }: ScopeR
   };
 }
 
-function missing(required: readonly string[], granted: readonly string[]): string[] {
-  return required.filter((name) => !granted.includes(name));
+function lacks(granted: readonly string[], required: readonly string[]): boolean {
+  return required.some((name) => !granted.includes(name));
 }
 
 function splitScopes(scope: string): string[] {

@@ -34,7 +34,7 @@ export function checkRegisteredClaims(
   }
   requireString(payload, 'sub');
   checkAudience(ownMember(payload, 'aud'), policy.audiences);
-  checkTimes(payload, policy);
+  checkTimes(payload, policy.now / 1000, policy.clockToleranceSeconds);
   if (Object.hasOwn(payload, 'jti')) requireString(payload, 'jti');
   if (Object.hasOwn(payload, 'cnf')) checkConfirmation(ownMember(payload, 'cnf'));
 }
@@ -67,8 +67,13 @@ function checkAudience(aud: unknown, accepted: readonly string[]): void {
   if (!audiences.every((audience) => typeof audience === 'string')) throw invalid('aud', 'strings');
 }
 
-function checkTimes(payload: JsonObject, { now, clockToleranceSeconds }: ClaimPolicy): void {
-  const seconds = now / 1000;
+/**
+ * Checks the claims that a token can fail by the mere passing of time.
+ *
+ * @param seconds the current time since the epoch
+ * @throws VerifyAccessTokenError `token_expired`, `token_not_yet_valid`, `claim_missing`, `claim_invalid`
+ */
+export function checkTimes(payload: JsonObject, seconds: number, clockToleranceSeconds: number): void {
   const exp = requireNumber(payload, 'exp');
   requireNumber(payload, 'iat');
   const nbf = Object.hasOwn(payload, 'nbf') ? requireNumber(payload, 'nbf') : Number.NEGATIVE_INFINITY;

@@ -3,7 +3,13 @@
  */
 import { VerifyAccessTokenError } from '../errors.ts';
 import { findAlgorithm, type JwsAlgorithm } from '../jws/algorithms.ts';
-import { type CompactJws, JwsSyntaxError, parseCompactJws, unsupportedParameter } from '../jws/compact.ts';
+import {
+  type CompactJws,
+  JwsSyntaxError,
+  type KnownHeaders,
+  parseCompactJws,
+  unsupportedParameter,
+} from '../jws/compact.ts';
 import { type JsonObject, ownMember } from '../jws/json.ts';
 
 /** Tokens are refused above this length before anything else is done with them. */
@@ -20,6 +26,7 @@ export interface HeaderPolicy {
   readonly algorithms: ReadonlySet<string>;
   /** Refuse tokens that do not say they are access tokens. */
   readonly requireAccessTokenType: boolean;
+  readonly knownHeaders?: KnownHeaders | undefined;
 }
 
 /** A token whose header is acceptable; its signature and claims are still to be verified. */
@@ -36,19 +43,18 @@ export interface UnverifiedToken {
  *
  * @throws VerifyAccessTokenError `token_too_large`, `malformed_token`, `encrypted_token`, `opaque_token`
  */
-export function parseToken(accessToken: unknown): CompactJws {
+export function parseToken(accessToken: unknown, known?: KnownHeaders): CompactJws {
   if (typeof accessToken !== 'string') throw new VerifyAccessTokenError('malformed_token');
   if (accessToken.length > MAX_TOKEN_LENGTH) throw new VerifyAccessTokenError('token_too_large');
   if (!TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
-  const parts = accessToken.split('.').length;
-  if (parts === 5) throw new VerifyAccessTokenError('encrypted_token');
-  if (parts !== 3) throw new VerifyAccessTokenError('opaque_token');
   try {
-    return parseCompactJws(accessToken);
+    return parseCompactJws(accessToken, known);
   } catch (error) {
-    if (error instanceof JwsSyntaxError)
-      throw new VerifyAccessTokenError('malformed_token', { cause: error });
-    throw error;
+    if (!(error instanceof JwsSyntaxError)) throw error;
+    const parts = accessToken.split('.').length;
+    if (parts === 5) throw new VerifyAccessTokenError('encrypted_token');
+    if (parts !== 3) throw new VerifyAccessTokenError('opaque_token');
+    throw new VerifyAccessTokenError('malformed_token', { cause: error });
   }
 }
 
@@ -59,7 +65,7 @@ export function parseToken(accessToken: unknown): CompactJws {
  *   `unsupported_token_type`, `missing_kid`, `issuer_missing`
  */
 export function readToken(accessToken: unknown, policy: HeaderPolicy): UnverifiedToken {
-  const jws = parseToken(accessToken);
+  const jws = parseToken(accessToken, policy.knownHeaders);
   const parameter = unsupportedParameter(jws.header);
   if (parameter !== undefined) {
     throw new VerifyAccessTokenError('unsupported_header', { cause: { name: parameter } });

@@ -7,13 +7,16 @@ import { type AllowedIssuers, type IssuerContext, resolveIssuer } from '../issue
 import type { KnownIssuers } from '../issuer/issuers.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { deepFreeze } from '../jws/json.ts';
-import { checkRegisteredClaims } from './claim-checks.ts';
+import { checkRegisteredClaims, checkTimes } from './claim-checks.ts';
 import { type HeaderPolicy, readToken } from './read-token.ts';
+import type { VerifiedTokens } from './verified-tokens.ts';
 
 export interface AccessTokenPolicy extends HeaderPolicy {
   readonly allowedIssuers: AllowedIssuers;
   readonly audiences: readonly string[];
   readonly clockToleranceSeconds: number;
+  /** `undefined` when no verdict is remembered. */
+  readonly verifiedTokens: VerifiedTokens | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -21,6 +24,9 @@ export interface AccessTokenPolicy extends HeaderPolicy {
 /**
  * Verifies a token: header, issuer, key, signature, claims, in this order. The issuer is allowed, or the token refused,
  * before anything is fetched.
+ *
+ * Of a token that was verified before, the form, the signature and the claims that do not change are not looked at
+ * again. Whether its issuer is allowed, whether its key is still in the set, and its times are asked each time.
  *
  * @throws VerifyAccessTokenError @throws IssuerUnavailableError @throws DomainsResolverError
  */
@@ -30,7 +36,9 @@ export async function verifyAccessToken(
   policy: AccessTokenPolicy,
   issuers: KnownIssuers,
 ): Promise<AccessTokenClaims> {
-  const { jws, algorithm, kid, unverifiedIss } = readToken(accessToken, policy);
+  const { verifiedTokens, knownHeaders } = policy;
+  const verified = verifiedTokens?.get(accessToken);
+  const { algorithm, kid, unverifiedIss, jws } = verified ?? readToken(accessToken, policy);
   const issuer = issuers.get(await resolveIssuer(policy.allowedIssuers, unverifiedIss, context));
   const metadata = await issuer.metadata();
   if (unverifiedIss !== metadata.issuer) {
@@ -39,12 +47,24 @@ export async function verifyAccessToken(
     });
   }
 
-  const verifier = await issuer.verifier(kid, algorithm);
+  const verifier = issuer.importedVerifier(kid, algorithm) ?? (await issuer.verifier(kid, algorithm));
   if (typeof verifier === 'string') throw new VerifyAccessTokenError(verifier, { cause: { name: 'kid' } });
+  if (verified?.verifier === verifier) {
+    checkTimes(verified.claims, policy.now() / 1000, policy.clockToleranceSeconds);
+    return verified.claims;
+  }
   if (!(await verifier(jws.signature, jws.signingInput)))
     throw new VerifyAccessTokenError('signature_invalid');
 
   const claims = jws.payload;
-  checkRegisteredClaims(claims, { ...policy, issuer: metadata.issuer, now: policy.now() });
-  return deepFreeze(claims);
+  checkRegisteredClaims(claims, {
+    issuer: metadata.issuer,
+    audiences: policy.audiences,
+    clockToleranceSeconds: policy.clockToleranceSeconds,
+    now: policy.now(),
+  });
+  deepFreeze(claims);
+  knownHeaders?.remember(jws);
+  verifiedTokens?.set(accessToken, { algorithm, kid, unverifiedIss, jws, verifier, claims });
+  return claims;
 }

@@ -4,7 +4,8 @@
 import { importVerifier } from '#signature';
 import { InvalidDpopProofError } from '../errors.ts';
 import type { JwsAlgorithm } from '../jws/algorithms.ts';
-import { isJsonObject } from '../jws/json.ts';
+import { type CompactJws, KnownHeaders } from '../jws/compact.ts';
+import { isJsonObject, type JsonObject } from '../jws/json.ts';
 import { jwkThumbprint, readPublicJwk } from '../jws/public-key.ts';
 import type { Verifier } from '../jws/signature.ts';
 
@@ -12,6 +13,27 @@ export interface ProofKey {
   /** The SHA-256 thumbprint of the key (RFC 7638). */
   readonly jkt: string;
   readonly verifier: Verifier;
+}
+
+/**
+ * Keys with which a proof was signed before. A client sends the same header with each proof, so the key is found by it:
+ * neither read nor imported nor hashed again.
+ */
+export class KnownProofKeys {
+  readonly headers = new KnownHeaders();
+  readonly #keys = new WeakMap<JsonObject, ProofKey>();
+
+  /** @param header as it was parsed; a known one is always the same object */
+  get(header: JsonObject): ProofKey | undefined {
+    return this.#keys.get(header);
+  }
+
+  /** @param jws a proof that was accepted: nobody else decides what is remembered */
+  remember(jws: CompactJws, key: ProofKey): void {
+    if (this.#keys.has(jws.header)) return;
+    this.#keys.set(jws.header, key);
+    this.headers.remember(jws);
+  }
 }
 
 /** @throws InvalidDpopProofError `dpop_proof_key` for anything but a public key of the algorithm's type */

@@ -13,12 +13,18 @@ import {
 } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { findAlgorithm } from '../jws/algorithms.ts';
-import { type CompactJws, JwsSyntaxError, parseCompactJws, unsupportedParameter } from '../jws/compact.ts';
+import {
+  type CompactJws,
+  JwsSyntaxError,
+  type KnownHeaders,
+  parseCompactJws,
+  unsupportedParameter,
+} from '../jws/compact.ts';
 import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { normalizeHtu } from './htu.ts';
 import { acceptsNonce, issueNonce, type NoncePolicy } from './nonce.ts';
-import { importProofKey } from './proof-key.ts';
+import { importProofKey, type KnownProofKeys, type ProofKey } from './proof-key.ts';
 import type { DpopReplayStore } from './replay.ts';
 
 /** A proof is a small JWS; its largest member is an RSA key. */
@@ -29,6 +35,7 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 export interface ProofPolicy {
   readonly algorithms: ReadonlySet<string>;
+  readonly knownKeys: KnownProofKeys;
   /** How far back `iat` may lie, in seconds. */
   readonly iatOffsetSeconds: number;
   /** How far ahead `iat` may lie, in seconds. */
@@ -61,8 +68,9 @@ export interface ProvenRequest {
  */
 export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): Promise<DpopProofClaims> {
   const now = policy.now();
-  const jws = parseProof(request.proof);
-  const jkt = await verifySignature(jws, policy.algorithms);
+  const jws = parseProof(request.proof, policy.knownKeys.headers);
+  const key = await verifySignature(jws, policy);
+  const { jkt } = key;
   const claims = readClaims(jws.payload, jkt);
 
   checkRequest(claims, request);
@@ -88,15 +96,16 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
   // A slow store may have answered when its record of an earlier use was gone already.
   if (claims.iat < policy.now() / 1000 - policy.iatOffsetSeconds)
     refuse('dpop_proof_expired', { name: 'iat' });
+  policy.knownKeys.remember(jws, key);
   return deepFreeze(claims);
 }
 
-function parseProof(proof: unknown): CompactJws {
+function parseProof(proof: unknown, known: KnownHeaders): CompactJws {
   if (typeof proof !== 'string') refuse('dpop_proof_malformed', { expected: 'a string' });
   if (proof.length > MAX_PROOF_LENGTH) refuse('dpop_proof_malformed', { expected: 'a shorter proof' });
   let jws: CompactJws;
   try {
-    jws = parseCompactJws(proof);
+    jws = parseCompactJws(proof, known);
   } catch (error) {
     if (error instanceof JwsSyntaxError)
       throw new InvalidDpopProofError('dpop_proof_malformed', { cause: error });
@@ -110,14 +119,14 @@ function parseProof(proof: unknown): CompactJws {
   return jws;
 }
 
-async function verifySignature(jws: CompactJws, algorithms: ReadonlySet<string>): Promise<string> {
+async function verifySignature(jws: CompactJws, { algorithms, knownKeys }: ProofPolicy): Promise<ProofKey> {
   const algorithm = findAlgorithm(ownMember(jws.header, 'alg'));
   if (algorithm === undefined || !algorithms.has(algorithm.name)) {
     refuse('dpop_proof_algorithm', { name: 'alg', expected: [...algorithms], actual: algorithm?.name });
   }
-  const { jkt, verifier } = await importProofKey(ownMember(jws.header, 'jwk'), algorithm);
-  if (!(await verifier(jws.signature, jws.signingInput))) refuse('dpop_proof_signature');
-  return jkt;
+  const key = knownKeys.get(jws.header) ?? (await importProofKey(ownMember(jws.header, 'jwk'), algorithm));
+  if (!(await key.verifier(jws.signature, jws.signingInput))) refuse('dpop_proof_signature');
+  return key;
 }
 
 function readClaims(payload: JsonObject, jkt: string): DpopProofClaims {

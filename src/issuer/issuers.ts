@@ -74,6 +74,11 @@ export class KnownIssuer {
     await this.#keySet.get();
   }
 
+  /** The same as {@link verifier}, at once, when the key was used before and its set may be served without waiting. */
+  importedVerifier(kid: string, algorithm: JwsAlgorithm): Verifier | undefined {
+    return this.#keySet.current()?.imported(kid, algorithm);
+  }
+
   /**
    * The verifier for a key of this issuer. An unknown `kid` fetches the key set again, so that a token signed with a
    * key of a moment ago verifies at first sight.
@@ -172,8 +177,10 @@ export class Issuers implements KnownIssuers {
   }
 
   get(issuer: string): KnownIssuer {
-    const known = this.#known.get(issuer) ?? new KnownIssuer(issuer, this.#options);
-    this.#known.set(issuer, known);
-    return known;
+    const known = this.#known.get(issuer);
+    if (known !== undefined) return known;
+    const created = new KnownIssuer(issuer, this.#options);
+    this.#known.set(issuer, created);
+    return created;
   }
 }

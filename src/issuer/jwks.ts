@@ -39,6 +39,11 @@ export class KeySet {
     return this.#keys.has(kid);
   }
 
+  /** The same as {@link find}, at once, when the first key of that `kid` was imported already. */
+  imported(kid: string, algorithm: JwsAlgorithm): Verifier | undefined {
+    return this.#keys.get(kid)?.[0]?.verifiers.get(algorithm);
+  }
+
   /**
    * The verifier of the key with that `kid`. Of keys that share a `kid` (RFC 7517 §4.5 lets keys of different types
    * do so), the first that allows the algorithm counts.

@@ -76,3 +76,14 @@ const BY_NAME: ReadonlyMap<unknown, JwsAlgorithm> = new Map(
 export function findAlgorithm(name: unknown): JwsAlgorithm | undefined {
   return BY_NAME.get(name);
 }
+
+/**
+ * The one length that a signature has: of an RSA key, that of its modulus (RFC 8017 §8.1.2, §8.2.2). OpenSSL alone
+ * would take one that lacks leading zeros.
+ */
+export function signatureBytesOf(
+  algorithm: JwsAlgorithm,
+  jwk: { readonly kty: string; readonly n?: string },
+): number {
+  return algorithm.signatureBytes ?? Math.floor(((jwk.n ?? '').length * 3) / 4);
+}

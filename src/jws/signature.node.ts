@@ -2,7 +2,9 @@
  * `#signature` on Node, Deno and Bun. node:crypto verifies on the calling thread: for one signature the hop to a
  * thread pool, which WebCrypto always takes, costs several times the verification itself.
  */
+import { Buffer, isUtf8 } from 'node:buffer';
 import { constants, createHash, createHmac, createPublicKey, verify } from 'node:crypto';
+import { signatureBytesOf } from './algorithms.ts';
 import type { SignatureModule } from './signature.ts';
 
 export const decodeBase64url: SignatureModule['decodeBase64url'] = (text) => {
@@ -10,6 +12,9 @@ export const decodeBase64url: SignatureModule['decodeBase64url'] = (text) => {
   // Buffer skips what it does not know; writing the bytes back shows whether the text was the one canonical form.
   return bytes.toString('base64url') === text ? bytes : undefined;
 };
+
+export const decodeUtf8: SignatureModule['decodeUtf8'] = (bytes) =>
+  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : undefined;
 
 export const sha256: SignatureModule['sha256'] = (text) =>
   createHash('sha256').update(text).digest('base64url');
@@ -19,15 +24,42 @@ export const hmacSha256: SignatureModule['hmacSha256'] = (secret, text) =>
 
 export const importVerifier: SignatureModule['importVerifier'] = (jwk, algorithm) => {
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-  const { scheme, signatureBytes } = algorithm;
+  const { scheme } = algorithm;
+  const signatureBytes = signatureBytesOf(algorithm, jwk);
   const hash = algorithm.hash ?? null;
+  // A key on its own is verified with twice as fast on Node 24 as one with parameters.
   const parameters =
     scheme === 'pss'
       ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.hashBytes }
-      : scheme === 'ecdsa'
-        ? { key, dsaEncoding: 'ieee-p1363' as const }
-        : key;
+      : key;
   return (signature, signingInput) =>
-    (signatureBytes === undefined || signature.byteLength === signatureBytes) &&
-    verify(hash, Buffer.from(signingInput, 'latin1'), parameters, signature);
+    signature.byteLength === signatureBytes &&
+    verify(
+      hash,
+      Buffer.from(signingInput, 'latin1'),
+      parameters,
+      scheme === 'ecdsa' ? toDer(signature) : signature,
+    );
 };
+
+/**
+ * From the two numbers side by side (IEEE P1363), as JWS has them (RFC 7518 §3.4), to the DER that OpenSSL takes
+ * (RFC 3279 §2.2.3): `SEQUENCE { r INTEGER, s INTEGER }`. What comes in has one length, so it has one DER.
+ */
+function toDer(signature: Uint8Array): Uint8Array {
+  const half = signature.byteLength / 2;
+  const r = toDerInteger(signature.subarray(0, half));
+  const s = toDerInteger(signature.subarray(half));
+  const length = r.length + s.length;
+  // Two numbers of 521 bits take more than the 127 bytes that one byte can tell.
+  return Uint8Array.from([0x30, ...(length > 127 ? [0x81, length] : [length]), ...r, ...s]);
+}
+
+/** Without leading zeros, but with one before a first bit that would say the number is negative. */
+function toDerInteger(bytes: Uint8Array): number[] {
+  let start = 0;
+  while (start < bytes.byteLength - 1 && bytes[start] === 0) start += 1;
+  const digits = [...bytes.subarray(start)];
+  if ((digits[0] ?? 0) > 127) digits.unshift(0);
+  return [0x02, digits.length, ...digits];
+}

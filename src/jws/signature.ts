@@ -16,6 +16,8 @@ export type Verifier = (signature: Uint8Array, signingInput: string) => boolean 
 export interface SignatureModule {
   /** The bytes, or `undefined` unless the text is the canonical encoding (RFC 4648 §5, §3.5; no padding). */
   readonly decodeBase64url: (text: string) => Uint8Array | undefined;
+  /** The text of strict UTF-8, a byte order mark included; `undefined` when the bytes are none. */
+  readonly decodeUtf8: (bytes: Uint8Array) => string | undefined;
   /** SHA-256 of the UTF-8 text, in base64url. */
   readonly sha256: (text: string) => string | Promise<string>;
   /** HMAC-SHA-256 of the UTF-8 text, in base64url. */

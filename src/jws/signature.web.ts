@@ -2,6 +2,7 @@
  * `#signature` where there is no node:crypto: Cloudflare Workers, Vercel Edge, browsers. jose does the work.
  */
 import { base64url, flattenedVerify, importJWK } from 'jose';
+import { signatureBytesOf } from './algorithms.ts';
 import type { SignatureModule } from './signature.ts';
 
 const encoder = new TextEncoder();
@@ -10,6 +11,16 @@ export const decodeBase64url: SignatureModule['decodeBase64url'] = (text) => {
   try {
     const bytes = base64url.decode(text);
     return base64url.encode(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const decodeUtf8: SignatureModule['decodeUtf8'] = (bytes) => {
+  try {
+    return utf8.decode(bytes);
   } catch {
     return undefined;
   }
@@ -25,10 +36,11 @@ export const hmacSha256: SignatureModule['hmacSha256'] = async (secret, text) =>
 };
 
 export const importVerifier: SignatureModule['importVerifier'] = async (jwk, algorithm) => {
-  const { name, signatureBytes } = algorithm;
+  const { name } = algorithm;
+  const signatureBytes = signatureBytesOf(algorithm, jwk);
   const key = await importJWK({ ...jwk }, name);
   return async (signature, signingInput) => {
-    if (signatureBytes !== undefined && signature.byteLength !== signatureBytes) return false;
+    if (signature.byteLength !== signatureBytes) return false;
     const [header = '', payload = ''] = signingInput.split('.');
     try {
       await flattenedVerify({ protected: header, payload, signature: base64url.encode(signature) }, key, {

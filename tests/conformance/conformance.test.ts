@@ -2,6 +2,7 @@ import { decodeBase64url, importVerifier } from '#signature';
 import { describe, expect, it } from 'vitest';
 import { getCurrentActor, getDelegationChain } from '../../src/delegation.ts';
 import { normalizeHtu } from '../../src/dpop/htu.ts';
+import { KnownProofKeys } from '../../src/dpop/proof-key.ts';
 import { InMemoryReplayStore } from '../../src/dpop/replay.ts';
 import { verifyProof } from '../../src/dpop/verify-proof.ts';
 import { findAlgorithm, type JwsAlgorithm } from '../../src/jws/algorithms.ts';
@@ -90,6 +91,7 @@ async function checkProof({ proof, request, jkt, now, expected }: ProofCase): Pr
       nonce: undefined,
       timeoutSeconds: 1,
       emit: undefined,
+      knownKeys: new KnownProofKeys(),
       now: clock,
     },
   );

@@ -43,6 +43,7 @@ export const allUndefined: Required<ApiClientOptions> = {
   customFetch: undefined,
   timeoutSeconds: undefined,
   cacheAdapter: undefined,
+  verifiedTokenCache: undefined,
   onEvent: undefined,
   waitUntil: undefined,
   cacheTtlSeconds: undefined,

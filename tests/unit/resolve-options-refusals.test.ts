@@ -104,6 +104,11 @@ const refused: [string, unknown[]][] = [
   ['timeoutSeconds', [...notSeconds, 0, 300.001]],
   ['cacheTtlSeconds', [...notSeconds, 86_400.001]],
   ['cacheMaxEntries', [...notSeconds, 0, 1.5, 10_001]],
+  ['cacheAdapter', [null, 5, true, {}, [], 'redis', () => undefined, { get: () => undefined }]],
+  ['verifiedTokenCache', [null, true, 5, [], '1000']],
+  ['verifiedTokenCache.maxEntries', [null, 0, -1, 1.5, '1', Number.NaN, 1_000_001]],
+  ['onEvent', notAFunction],
+  ['waitUntil', notAFunction],
   ['realm', notText],
   [
     'resourceMetadataUrl',

@@ -33,6 +33,7 @@ describe('resolveOptions', () => {
       realm: 'api',
       resourceMetadataUrl: undefined,
       cacheAdapter: undefined,
+      maxVerifiedTokens: 1000,
       emit: undefined,
       runInBackground: expect.any(Function) as unknown,
       now: Date.now,
@@ -44,7 +45,7 @@ describe('resolveOptions', () => {
     const names = ['domains', 'algorithms', 'clockToleranceSeconds', 'requireAccessTokenType', 'dpop'];
     const more = ['clientId', 'clientSecret', 'customFetch', 'timeoutSeconds', 'cacheTtlSeconds'];
     const rest = ['cacheMaxEntries', 'realm', 'resourceMetadataUrl', 'now'];
-    const outside = ['cacheAdapter', 'onEvent', 'waitUntil'];
+    const outside = ['cacheAdapter', 'verifiedTokenCache', 'onEvent', 'waitUntil'];
     const absent = Object.fromEntries(
       [...names, ...more, ...rest, ...outside].map((name) => [name, undefined]),
     );

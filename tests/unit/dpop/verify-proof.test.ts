@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { normalizeHtu } from '../../../src/dpop/htu.ts';
 import { issueNonce } from '../../../src/dpop/nonce.ts';
+import { KnownProofKeys } from '../../../src/dpop/proof-key.ts';
 import { InMemoryReplayStore } from '../../../src/dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from '../../../src/dpop/verify-proof.ts';
 import {
@@ -48,6 +49,7 @@ function verify(text: string, overrides: Partial<ProofPolicy> = {}, boundTo = jk
       nonce: undefined,
       timeoutSeconds: 1,
       emit: undefined,
+      knownKeys: new KnownProofKeys(),
       now: () => SECONDS * 1000,
       ...overrides,
     },

@@ -69,6 +69,18 @@ describe.each(modules)('%s', (_title, module) => {
       expect(await verify(Uint8Array.from([0, ...signature]), text)).toBe(false);
     });
 
+    it('refuses a signature without its leading zero', async () => {
+      if (algorithm.kty !== 'RSA') return;
+      const verify = await verifier();
+      // One in 256 begins with a zero.
+      let [other, begins] = [text, signature];
+      for (let attempt = 0; begins[0] !== 0; attempt += 1) {
+        other = `${text}${attempt}`;
+        begins = signWith(algorithm, privateKey, other);
+      }
+      expect(await verify(begins.slice(1), other)).toBe(false);
+    });
+
     it('refuses a signature of zeros', async () => {
       const verify = await verifier();
       expect(await verify(new Uint8Array(signature.length), text)).toBe(false);
