@@ -133,8 +133,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       accepts: (value) => typeof value === 'number' && value > 0 && value <= 300,
     },
     cacheAdapter: {
-      expected: 'an object with the methods get, set, delete and clear',
-      accepts: (value) => hasMethods(value, 'get', 'set', 'delete', 'clear'),
+      expected: 'an object with the methods get, set, delete and clear, and perhaps setIfAbsent',
+      accepts: isCacheAdapter,
     },
     cacheTtlSeconds: seconds(0, 86400),
     cacheMaxEntries: wholeNumber(1, 10_000),
@@ -238,6 +238,12 @@ function checkedClock(clock: () => number): () => number {
 
 function asList(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : [...value];
+}
+
+function isCacheAdapter(value: unknown): boolean {
+  if (!hasMethods(value, 'get', 'set', 'delete', 'clear')) return false;
+  const { setIfAbsent } = value as { readonly setIfAbsent?: unknown };
+  return setIfAbsent === undefined || isFunction(setIfAbsent);
 }
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {

@@ -40,3 +40,15 @@ export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
   // A token endpoint that cannot be used is the exchange's trouble, not that of verification.
   return { issuer: named, jwksUri, tokenEndpoint: readHttpsUrl(ownMember(json, 'token_endpoint')) };
 }
+
+/**
+ * Reads another process's copy. It is trusted for less: client secrets and tokens go to no token endpoint but the
+ * issuer's own.
+ *
+ * @throws LoadFailure
+ */
+export function parseCopiedMetadata(issuer: string, json: unknown): IssuerMetadata {
+  const metadata = parseMetadata(issuer, json);
+  if (metadata.tokenEndpoint?.startsWith(issuer) !== false) return metadata;
+  throw new LoadFailure(`the copied metadata of ${issuer} names a token endpoint elsewhere`);
+}

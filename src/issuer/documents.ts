@@ -19,21 +19,22 @@ import { withTimeLimit } from '../platform/time-limit.ts';
 import { type BackOff, backOffAfter } from './back-off.ts';
 import { LoadFailure } from './load-failure.ts';
 import { hold, type Held, type Loaded, type Phase, phaseOf } from './phases.ts';
+import { SteadyClock } from './steady-clock.ts';
 
 /** What a load is asked for. */
 export interface LoadRequest<T> {
-  /** When the kept document was fetched, in epoch milliseconds; a copy must be newer. */
-  readonly keptSince: number | undefined;
-  /** Whether a copy will do that is past its age but may still be served. */
-  readonly acceptsStale: boolean;
-  /** What a copy must have, besides; `undefined` when any will do. */
-  readonly suffices?: ((value: T) => boolean) | undefined;
+  /** Whether a copy makes it unnecessary to ask the issuer. */
+  readonly accepts: (copy: Loaded<T>) => boolean;
   /** Called when the issuer itself is asked, by us or meanwhile by another process. */
   readonly onAsked?: (() => void) | undefined;
 }
 
 /** Why a newer document is wanted although one is kept. */
-export type Search<T> = Required<Pick<LoadRequest<T>, 'suffices' | 'onAsked'>>;
+export interface Search<T> {
+  /** What a copy must have. */
+  readonly suffices: (value: T) => boolean;
+  readonly onAsked: () => void;
+}
 
 interface LoadInProgress<T> {
   readonly startedAt: number;
@@ -55,8 +56,14 @@ export interface KeptDocumentOptions<T> {
   readonly now: () => number;
 }
 
+/** How long a request waits for a refresh while the last one has failed and there is something to serve. */
+const LATE_PATIENCE_SECONDS = 1;
+/** How many loads of others a caller joins, should one after the other be lost, before it gives up. */
+const MOST_JOINS = 2;
+
 export class KeptDocument<T> {
   readonly #options: KeptDocumentOptions<T>;
+  readonly #clock: SteadyClock;
   #held: Held<T> | undefined;
   /** When a load began that found the document gone. */
   #withdrawnAt: number | undefined;
@@ -64,12 +71,10 @@ export class KeptDocument<T> {
   #inProgress: LoadInProgress<T> | undefined;
   /** Whether it was told already that the kept document is served past its age. */
   #staleTold = false;
-  #lastNow = Number.NEGATIVE_INFINITY;
-  /** By how much, in all, the clock was set back. */
-  #setBack = 0;
 
   constructor(options: KeptDocumentOptions<T>) {
     this.#options = options;
+    this.#clock = new SteadyClock(options.now);
   }
 
   /**
@@ -91,7 +96,16 @@ export class KeptDocument<T> {
    * @throws IssuerUnavailableError
    */
   async get(): Promise<T> {
-    return this.current() ?? (await this.refresh().catch((error: unknown) => this.#lateValue(error)));
+    const current = this.current();
+    if (current !== undefined) return current;
+    // In a long outage, requests should not wait in turn for every attempt.
+    const isPatient = this.#held === undefined || this.#backOff === undefined;
+    const refreshed = this.refresh();
+    try {
+      return await (isPatient ? refreshed : withTimeLimit(refreshed, LATE_PATIENCE_SECONDS));
+    } catch {
+      return this.#lateValue() ?? (await refreshed);
+    }
   }
 
   /**
@@ -101,13 +115,14 @@ export class KeptDocument<T> {
    * @throws IssuerUnavailableError when the load fails, or while backing off from an earlier failure
    */
   async refresh(search?: Search<T>): Promise<T> {
+    for (let joins = 0; joins < MOST_JOINS && this.isLoading; joins += 1) {
+      const joined = await this.join();
+      if (joined !== undefined) return joined;
+    }
     try {
-      let now = this.#now();
-      for (let load = this.#running(now); load !== undefined; load = this.#running(now)) {
-        const joined = await this.#join(load);
-        if (joined !== 'lost') return joined.value;
-        now = this.#now();
-      }
+      const now = this.#now();
+      // Whoever lost one after the other would wait for ever, and if all of them began their own, all would ask.
+      if (this.#running(now) !== undefined) throw new LoadFailure('the loads of others did not end');
       const backOff = this.#backOffAt(now);
       if (backOff !== undefined) throw backOff.error;
       const own = await this.#join(this.#load(now, search));
@@ -134,6 +149,16 @@ export class KeptDocument<T> {
     }
   }
 
+  /** The time by which documents age, in milliseconds: never set back. */
+  get time(): number {
+    return this.#now();
+  }
+
+  /** When the kept document was asked for, by the same clock. */
+  get heldSince(): number | undefined {
+    return this.#held?.fetchedAt;
+  }
+
   /** Whether a load is in progress that callers can join. */
   get isLoading(): boolean {
     return this.#running(this.#now()) !== undefined;
@@ -156,9 +181,9 @@ export class KeptDocument<T> {
     return this.#inProgress !== undefined && now < this.#inProgress.deadline ? this.#inProgress : undefined;
   }
 
-  #lateValue(error: unknown): T {
+  #lateValue(): T | undefined {
     const now = this.#now();
-    if (this.#held === undefined || this.#phase(now) === 'expired') throw error;
+    if (this.#held === undefined || this.#phase(now) === 'expired') return undefined;
     this.#tellStale(now);
     return this.#held.value;
   }
@@ -170,13 +195,10 @@ export class KeptDocument<T> {
 
   /** A load itself keeps no process alive: whoever waits for it does, by joining. */
   #load(now: number, search?: Search<T>): LoadInProgress<T> {
-    const phase = this.#phase(now);
     const elapsedSeconds = startStopwatch();
     const request: LoadRequest<T> = {
-      keptSince: this.#held === undefined ? undefined : this.#held.fetchedAt - this.#setBack,
-      // Whoever waits for this load is served at once by a copy that is served at once elsewhere.
-      acceptsStale: search !== undefined || (phase !== 'fresh' && phase !== 'stale'),
-      ...search,
+      accepts: (copy) => this.#accepts(copy, search),
+      onAsked: search?.onAsked,
     };
     const load: LoadInProgress<T> = {
       startedAt: now,
@@ -192,10 +214,30 @@ export class KeptDocument<T> {
     return load;
   }
 
+  /**
+   * Whether a copy will do: one that is newer than what is kept, may be served without waiting wherever it is, and has
+   * what is searched for.
+   */
+  #accepts(copy: Loaded<T>, search: Search<T> | undefined): boolean {
+    const now = this.#now();
+    const fetchedAt = this.#clock.timeOf(copy.fetchedAt);
+    const keptSince = this.#held?.fetchedAt ?? Number.NEGATIVE_INFINITY;
+    // In a search, one of the same moment is another document, if it has what ours lacks.
+    if (search === undefined ? fetchedAt <= keptSince : fetchedAt < keptSince) return false;
+    const isWithdrawn = this.#withdrawnAt !== undefined && fetchedAt < this.#withdrawnAt;
+    const phase = phaseOf(hold(copy, fetchedAt), isWithdrawn, now);
+    const kept = this.#phase(now);
+    // While ours is served, only a fresh one is worth taking for its age alone.
+    const isWaitedFor = search !== undefined || (kept !== 'fresh' && kept !== 'stale');
+    if (phase !== 'fresh' && !(phase === 'stale' && isWaitedFor)) return false;
+    return search === undefined || search.suffices(copy.value);
+  }
+
   /** Waits for a load, which the runtime may have dropped together with the request that began it. */
   async #join(load: LoadInProgress<T>): Promise<{ readonly value: T } | 'lost'> {
+    const seconds = (load.deadline - this.#now()) / 1000;
     try {
-      return { value: await withTimeLimit(load.outcome, this.#options.loadLimitSeconds) };
+      return { value: await withTimeLimit(load.outcome, Math.max(0, seconds)) };
     } catch (error) {
       // These are the load's own. Anything else is the runtime's word that it dropped the load: Cloudflare Workers let
       // whoever waits for a promise of a request that has ended know at once that it cannot settle.
@@ -206,20 +248,34 @@ export class KeptDocument<T> {
   }
 
   #succeed(load: LoadInProgress<T>, loaded: Loaded<T>, durationSeconds: number): T {
-    const fetchedAt = loaded.fetchedAt === undefined ? load.startedAt : loaded.fetchedAt + this.#setBack;
-    // A load that was taken for lost may end after its successor; the later start has the later truth.
-    if (this.#held === undefined || fetchedAt >= this.#held.fetchedAt) {
-      this.#held = hold(loaded, fetchedAt);
-      if (this.#withdrawnAt !== undefined && fetchedAt >= this.#withdrawnAt) this.#withdrawnAt = undefined;
+    const isOwn = loaded.source === 'network';
+    const time = this.#clock.timeOf(loaded.fetchedAt);
+    // What this load has asked for was asked for after it began, whatever the clock did meanwhile.
+    const held = hold(loaded, isOwn ? Math.max(time, load.startedAt) : time);
+    if (this.#isBetter(held, loaded.failure !== undefined)) {
+      this.#held = held;
+      if (this.#withdrawnAt !== undefined && held.fetchedAt >= this.#withdrawnAt)
+        this.#withdrawnAt = undefined;
     }
     if (loaded.failure !== undefined) return this.#fail(load, loaded.failure, durationSeconds);
     if (this.#inProgress === load) this.#inProgress = undefined;
     this.#backOff = undefined;
     this.#staleTold = false;
     const { issuer, document, emit } = this.#options;
-    const source = loaded.fetchedAt === undefined ? 'network' : 'cache';
-    emit?.({ type: 'document_fetched', issuer, document, source, durationSeconds });
-    return this.#held.value;
+    emit?.({ type: 'document_fetched', issuer, document, source: loaded.source, durationSeconds });
+    return this.#held?.value ?? loaded.value;
+  }
+
+  /**
+   * Whether it takes the place of what is kept. A load that was taken for lost may end after its successor: what was
+   * asked for later has the later truth. A copy that was found after a failure must not cost a document that lives
+   * longer.
+   */
+  #isBetter(other: Held<T>, isAfterFailure: boolean): boolean {
+    const kept = this.#held;
+    if (kept === undefined) return true;
+    if (!isAfterFailure) return other.fetchedAt >= kept.fetchedAt;
+    return other.fetchedAt > kept.fetchedAt && other.lateUntil >= kept.lateUntil;
   }
 
   #fail(load: LoadInProgress<T>, error: unknown, durationSeconds: number): never {
@@ -267,19 +323,11 @@ export class KeptDocument<T> {
     });
   }
 
-  /**
-   * The time by a clock that is never set back: where the real one was, its time stands still for a moment and runs on
-   * from there. So nothing is kept longer for it; and what is kept counts as stale, because how much time really went
-   * by is not known.
-   */
   #now(): number {
-    const now = this.#options.now();
-    if (now < this.#lastNow) {
-      this.#setBack += this.#lastNow - now;
-      if (this.#held !== undefined) this.#held = { ...this.#held, freshUntil: now + this.#setBack };
-    }
-    this.#lastNow = now;
-    return now + this.#setBack;
+    const { time, wasSetBack } = this.#clock.tick();
+    // How much time really went by is not known, so what is kept counts as stale.
+    if (wasSetBack && this.#held !== undefined) this.#held = { ...this.#held, freshUntil: time };
+    return time;
   }
 }
 

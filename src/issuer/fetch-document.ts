@@ -27,6 +27,8 @@ export interface DocumentAddress<T> {
   readonly url: string;
   /** Makes the value from the JSON, or throws {@link LoadFailure}. */
   readonly parse: (json: unknown) => T;
+  /** The same for another process's copy, where less is believed. */
+  readonly parseCopy?: (json: unknown) => T;
 }
 
 /** A document and the JSON it was made from. */
@@ -43,6 +45,7 @@ export async function fetchDocument<T>(
   { http, cacheTtlSeconds, now }: DocumentFetch,
   limitSeconds: number,
 ): Promise<Fetched<T>> {
+  const fetchedAt = now();
   const answer = await getWithRetry(url, http, limitSeconds);
   if (answer.status !== 200) {
     throw new LoadFailure(`GET ${url} answered ${answer.status}`, {
@@ -53,6 +56,8 @@ export async function fetchDocument<T>(
   return {
     value: parse(answer.json),
     json: answer.json,
+    fetchedAt,
+    source: 'network',
     freshness: readFreshness(answer.headers.get('cache-control'), cacheTtlSeconds),
   };
 }

@@ -17,6 +17,8 @@ const LEAST_STALE_WHILE_REVALIDATE = 10 * 60;
 /** A server may ask for more than ten minutes; beyond a day, a removed key would be trusted for too long. */
 const STALE_WHILE_REVALIDATE_MOST = 24 * 60 * 60;
 const STALE_IF_ERROR = { unsaid: 60 * 60, most: 24 * 60 * 60 };
+/** How long a document is served, past its age, once the server has answered that it is gone: it may be meant. */
+export const WITHDRAWN_SECONDS = 60 * 60;
 const RECHECK_DIRECTIVES = ['no-store', 'no-cache', 'must-revalidate'];
 
 export function readFreshness(cacheControl: string | null, cacheTtlSeconds: number): Freshness {

@@ -7,17 +7,19 @@ import type { RunInBackground } from '../platform/background.ts';
 import { LruMap } from '../platform/lru-map.ts';
 import type { JwsAlgorithm } from '../jws/algorithms.ts';
 import type { Verifier } from '../jws/signature.ts';
-import { discoveryUrl, type IssuerMetadata, parseMetadata } from './discovery.ts';
+import { discoveryUrl, type IssuerMetadata, parseCopiedMetadata, parseMetadata } from './discovery.ts';
 import { KeptDocument } from './documents.ts';
-import { loadLimitSeconds } from './fetch-document.ts';
 import { type KeyMiss, type KeySet, parseKeySet } from './jwks.ts';
-import { type DocumentSource, loadDocument } from './load-document.ts';
+import { type DocumentSource, loadDocument, longestLoadSeconds } from './load-document.ts';
 
 /** Timers may be late; a load that is about to end must not be taken for lost. */
 const MARGIN_SECONDS = 1;
 
 /** However many unknown `kid`s arrive, the key set is fetched for their sake once in this time. */
 const SEARCH_INTERVAL_SECONDS = 30;
+
+/** How many loads are joined in turn for the sake of a `kid`, should they be lost, before the issuer is asked anew. */
+const MOST_JOINS = 2;
 
 export interface IssuersOptions extends DocumentSource {
   readonly maxIssuers: number;
@@ -31,19 +33,18 @@ export class KnownIssuer {
   readonly #emit: Emit;
   readonly #metadata: KeptDocument<IssuerMetadata>;
   readonly #keySet: KeptDocument<KeySet>;
-  readonly #now: () => number;
   #lastSearch: KeySearch | undefined;
 
   constructor(issuer: string, options: Omit<IssuersOptions, 'maxIssuers'>) {
     const { now, emit, runInBackground } = options;
-    const limitSeconds = loadLimitSeconds(options.http);
+    const limitSeconds = longestLoadSeconds(options);
     const metadataAddress = {
       url: discoveryUrl(issuer),
       parse: (json: unknown) => parseMetadata(issuer, json),
+      parseCopy: (json: unknown) => parseCopiedMetadata(issuer, json),
     };
     this.#issuer = issuer;
     this.#emit = emit;
-    this.#now = now;
     this.#metadata = new KeptDocument({
       document: 'discovery',
       loadLimitSeconds: limitSeconds + MARGIN_SECONDS,
@@ -95,37 +96,37 @@ export class KnownIssuer {
   async #searchFor(kid: string, kept: KeySet): Promise<KeySet> {
     let newest = kept;
     // A load that is under way may bring the key; if it began too early to, the next step asks again.
-    while (this.#keySet.isLoading) {
+    for (let joins = 0; joins < MOST_JOINS && this.#keySet.isLoading; joins += 1) {
       newest = (await this.#keySet.join()) ?? newest;
       if (newest.has(kid)) return newest;
     }
-    const now = this.#now();
     const last = this.#lastSearch;
-    const waitSeconds = last === undefined ? 0 : intervalAfter(last) - Math.abs(now - last.at) / 1000;
+    const now = this.#keySet.time;
+    const waitSeconds = last === undefined ? 0 : intervalAfter(last) - (now - last.at) / 1000;
     if (last !== undefined && waitSeconds > 0) {
-      // The set is known to lack the key only if it came with that search or with a load after it.
-      if (last.failure === undefined || last.keptThen !== newest) return newest;
+      // The set is known to lack the key only if it came with that search or was asked for after it.
+      const isAnswered = last.failure === undefined || (this.#keySet.heldSince ?? now) > last.at;
+      if (isAnswered) return newest;
       throw new IssuerUnavailableError('jwks_unavailable', waitSeconds, { cause: last.failure });
     }
-    return await this.#search(kid, newest);
+    return await this.#search(kid);
   }
 
-  async #search(kid: string, keptThen: KeySet): Promise<KeySet> {
+  async #search(kid: string): Promise<KeySet> {
     const last = this.#lastSearch;
     const search: KeySearch = {
-      at: this.#now(),
-      keptThen,
+      at: this.#keySet.time,
       hasEnded: false,
       unendedBefore: last === undefined || last.hasEnded ? 0 : last.unendedBefore + 1,
       failure: new Error('the search has not ended'),
     };
-    this.#emit?.({ type: 'unknown_kid', issuer: this.#issuer });
     try {
       const found = await this.#keySet.refresh({
         suffices: (copy) => copy.has(kid),
         // While backing off nothing is asked, and nothing is used up; nor by a copy that has the key.
         onAsked: () => {
           this.#lastSearch = search;
+          this.#emit?.({ type: 'unknown_kid', issuer: this.#issuer });
         },
       });
       search.failure = undefined;
@@ -141,8 +142,8 @@ export class KnownIssuer {
 
 /** A fetch of the key set for the sake of an unknown `kid`. */
 interface KeySearch {
+  /** By the clock of the key set. */
   readonly at: number;
-  readonly keptThen: KeySet;
   hasEnded: boolean;
   /** How many in a row, just before, did not end. */
   readonly unendedBefore: number;

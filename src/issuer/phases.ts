@@ -1,15 +1,17 @@
 /**
  * Where a document stands in its ages, as data and as functions of the time. Pure.
  */
-import type { Freshness } from './freshness.ts';
+import { type Freshness, WITHDRAWN_SECONDS } from './freshness.ts';
 import type { LoadFailure } from './load-failure.ts';
 
 /** A document that a load has brought. */
 export interface Loaded<T> {
   readonly value: T;
   readonly freshness: Freshness;
-  /** When another process fetched it, in epoch milliseconds; `undefined` when the load itself did. */
-  readonly fetchedAt?: number;
+  /** When it was asked for, by this process or another, in epoch milliseconds. */
+  readonly fetchedAt: number;
+  /** `cache` when it is another process's copy. */
+  readonly source: 'network' | 'cache';
   /** Why it is an old copy and not what the issuer says now. */
   readonly failure?: LoadFailure;
 }
@@ -26,8 +28,6 @@ export interface Held<T> {
 }
 
 export type Phase = 'cold' | 'fresh' | 'stale' | 'late' | 'expired';
-
-const WITHDRAWN_SECONDS = 60 * 60;
 
 /** @param withdrawn whether the server has answered, since, that the document is gone */
 export function phaseOf(held: Held<unknown> | undefined, withdrawn: boolean, now: number): Phase {

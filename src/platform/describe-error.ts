@@ -10,7 +10,12 @@ export function describeError(error: unknown): string {
   try {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`;
     const code = systemCodeOf(error);
-    const short = text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MOST_CHARACTERS);
+    // An address may come with a password.
+    const short = text
+      .slice(0, 10 * MOST_CHARACTERS)
+      .replace(/[^\x20-\x7e]+/g, ' ')
+      .replace(/\/\/[^/@ ]{0,400}@/g, '//')
+      .slice(0, MOST_CHARACTERS);
     return code === undefined || short.includes(code) ? short : `${short} (${code})`;
   } catch {
     return 'an error that cannot be read';

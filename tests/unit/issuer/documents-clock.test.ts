@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { IssuerUnavailableError } from '../../../src/errors.ts';
 import type { Loaded } from '../../../src/issuer/phases.ts';
 import { refusalOf, rejectionOf } from '../platform/refusal.ts';
-import { FRESHNESS, setUp, setUpLoaded, settle } from './loads.ts';
+import { FRESHNESS, own, setUp, setUpLoaded, settle } from './loads.ts';
 
 const unavailable = {
   type: IssuerUnavailableError,
@@ -118,9 +118,7 @@ describe('a load that never ends', () => {
     let loads = 0;
     const load = (): Promise<Loaded<string>> => {
       loads += 1;
-      return loads === 1
-        ? new Promise(() => undefined)
-        : Promise.resolve({ value: 'second', freshness: FRESHNESS });
+      return loads === 1 ? new Promise(() => undefined) : Promise.resolve(own('second'));
     };
     const { document } = setUp({ load, loadLimitSeconds: 0.02 });
     const began = refusalOf(document.get());

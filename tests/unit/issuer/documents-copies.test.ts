@@ -4,7 +4,7 @@ import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import type { Loaded } from '../../../src/issuer/phases.ts';
 import { createRunInBackground } from '../../../src/platform/background.ts';
 import { refusalOf } from '../platform/refusal.ts';
-import { Clock, FRESHNESS, settle, START } from './loads.ts';
+import { Clock, FRESHNESS, own, settle, START } from './loads.ts';
 
 /** A document whose loads answer as a test says, with what each was asked for. */
 function setUpCopies() {
@@ -32,6 +32,7 @@ const copyOf = (value: string, seconds: number, failure?: LoadFailure): Loaded<s
   value,
   freshness: FRESHNESS,
   fetchedAt: START + seconds * 1000,
+  source: 'cache',
   ...(failure === undefined ? {} : { failure }),
 });
 
@@ -49,35 +50,80 @@ describe('a document that takes copies', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('says since when it has its own, and whether one past its age will do', async () => {
+  it('accepts newer copies only, and while it has something to serve, fresh ones only', async () => {
     const { clock, document, answers, requests } = setUpCopies();
-    answers.push(copyOf('first', 0), new LoadFailure('down'), new LoadFailure('down'));
+    answers.push(own('first'), new LoadFailure('down'), new LoadFailure('down'));
     await document.get();
-    clock.advance(20);
+    clock.advance(40);
     document.current();
     await settle();
+    const accepts = (seconds: number) => requests[1]?.accepts(copyOf('copy', seconds));
+    expect([0, 10, 24.9, 25.1, 39].map(accepts)).toEqual([false, false, false, true, true]);
+
     clock.advance(FRESHNESS.staleWhileRevalidate);
     await document.get();
-    expect(requests).toMatchObject([
-      { keptSince: undefined, acceptsStale: true },
-      { keptSince: START, acceptsStale: false },
-      { keptSince: START, acceptsStale: true },
-    ]);
+    const waitedFor = (seconds: number) => requests[2]?.accepts(copyOf('copy', seconds));
+    // Late itself, so that a request waits: one that is stale will do, one that is late will not.
+    expect([0, 24, 26, 600].map(waitedFor)).toEqual([false, false, true, true]);
   });
 
-  it('says so by the real clock also after that was set back', async () => {
+  it('accepts in a search what has the thing searched for, and is no older', async () => {
     const { clock, document, answers, requests } = setUpCopies();
-    answers.push({ value: 'first', freshness: FRESHNESS });
+    answers.push(own('first'), new LoadFailure('down'));
+    clock.advance(10);
     await document.get();
-    clock.advance(-100);
-    document.current();
-    expect(requests[1]?.keptSince).toBeLessThanOrEqual(START);
+    const search = { suffices: (value: string) => value === 'wanted', onAsked: () => undefined };
+    await refusalOf(document.refresh(search));
+    const accepts = (value: string, seconds: number) => requests[1]?.accepts(copyOf(value, seconds));
+    expect([accepts('wanted', 9), accepts('wanted', 10), accepts('other', 10)]).toEqual([false, true, false]);
+  });
+
+  it('prefers what it asked for itself to a copy that was asked for before, though the load began earlier still', async () => {
+    const { clock, document, answers, requests } = setUpCopies();
+    // The load waited for three seconds before it asked.
+    answers.push({ ...own('mine'), fetchedAt: START + 3000 }, new LoadFailure('down'));
+    await document.get();
+    clock.advance(5);
+    const search = { suffices: () => true, onAsked: () => undefined };
+    await refusalOf(document.refresh(search));
+    expect(requests[1]?.accepts(copyOf('earlier', 1))).toBe(false);
+    expect(requests[1]?.accepts(copyOf('later', 4))).toBe(true);
+  });
+
+  it('takes a copy from before the clock was set back for as old as it is', async () => {
+    const { clock, document, answers, requests } = setUpCopies();
+    answers.push(copyOf('first', 0));
+    await document.get();
+    clock.advance(3000);
+    answers.push(new LoadFailure('down'));
+    await document.get();
+    clock.advance(-3000);
+    answers.push(new LoadFailure('down'));
+    clock.advance(60);
+    await document.get();
+    // By the clock it is a minute old; in truth, it is an hour and the clock has shown its time twice.
+    expect(requests.at(-1)?.accepts(copyOf('again', 0))).toBe(false);
+    expect(requests.at(-1)?.accepts(copyOf('ambiguous', 50))).toBe(false);
+    clock.advance(700);
+    expect(await refusalOf(document.get())).toMatchObject({ reason: 'jwks_unavailable' });
+  });
+
+  it('does not give up what may serve for longer, after a failure', async () => {
+    const { clock, document, answers } = setUpCopies();
+    answers.push(own('lasting', { ...FRESHNESS, staleIfError: 24 * 3600 }));
+    await document.get();
+    clock.advance(700);
+    answers.push(copyOf('newer', 10, new LoadFailure('down')));
+    expect(await document.get()).toBe('lasting');
+    clock.advance(3600);
+    answers.push(new LoadFailure('down'));
+    expect(await document.get()).toBe('lasting');
   });
 
   it('never puts an older copy in the place of its own', async () => {
     const { clock, document, answers } = setUpCopies();
     clock.advance(10);
-    answers.push({ value: 'own', freshness: FRESHNESS }, copyOf('older', 5));
+    answers.push(own('own'), copyOf('older', 5));
     await document.get();
     expect(await document.refresh()).toBe('own');
     expect(document.current()).toBe('own');
@@ -98,7 +144,7 @@ describe('a document that takes copies', () => {
   it('does not take a copy from before the issuer withdrew the document for its return', async () => {
     const { clock, document, answers } = setUpCopies();
     const lasting = { ...FRESHNESS, staleIfError: 24 * 3600 };
-    answers.push({ value: 'first', freshness: lasting });
+    answers.push(own('first', lasting));
     await document.get();
     clock.advance(20);
     answers.push(new LoadFailure('gone', { withdrawn: true }));

@@ -3,7 +3,7 @@ import { findAlgorithm } from '../../../src/jws/algorithms.ts';
 import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import type { Loaded } from '../../../src/issuer/phases.ts';
 import { causeOf, refusalIn, refusalOf } from '../platform/refusal.ts';
-import { FRESHNESS, setUp, settle } from './loads.ts';
+import { own, setUp, settle } from './loads.ts';
 import { DISCOVERY, json, JWKS, metadata, publicKey, setUpIssuers } from './tenant.ts';
 
 const lost = () => new Error('This promise was created by a request that has since ended');
@@ -14,7 +14,7 @@ function setUpDropped() {
   let drop: (error: Error) => void = () => undefined;
   const load = (): Promise<Loaded<string>> => {
     loads += 1;
-    if (loads > 1) return Promise.resolve({ value: 'second', freshness: FRESHNESS });
+    if (loads > 1) return Promise.resolve(own('second'));
     const never = new Promise<Loaded<string>>(() => undefined);
     // As workerd does it: not the load itself settles, but every wait for it.
     return Object.assign(never, {

@@ -36,6 +36,8 @@ describe('fetchDocument', () => {
     expect(await loading).toEqual({
       value: { parsed: { a: 1 } },
       json: { a: 1 },
+      fetchedAt: START,
+      source: 'network',
       freshness: { maxAge: 15, staleWhileRevalidate: 600, staleIfError: 86_400 },
     });
     expect(methods).toEqual(['GET']);

@@ -24,6 +24,14 @@ interface Load {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a load has fetched itself. */
+export const own = (value: string, freshness: Freshness = FRESHNESS): Loaded<string> => ({
+  value,
+  freshness,
+  fetchedAt: START,
+  source: 'network',
+});
+
 /** Loads that end when a test says so. */
 export class Loads {
   readonly #started: Load[] = [];
@@ -39,7 +47,7 @@ export class Loads {
 
   /** Ends the last load, or the one of that number, counted from 1. */
   succeed(value: string, freshness: Freshness = FRESHNESS, number = this.count): void {
-    this.#at(number).resolve({ value, freshness });
+    this.#at(number).resolve(own(value, freshness));
   }
 
   fail(error: unknown = new LoadFailure('down'), number = this.count): void {
