@@ -101,6 +101,7 @@ export class ApiClient {
     this.#accessTokenPolicy = {
       ...resolved,
       knownHeaders: new KnownHeaders(),
+      signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
     };
     this.#proofPolicy = {

@@ -46,11 +46,12 @@ export interface UnverifiedToken {
 export function parseToken(accessToken: unknown, known?: KnownHeaders): CompactJws {
   if (typeof accessToken !== 'string') throw new VerifyAccessTokenError('malformed_token');
   if (accessToken.length > MAX_TOKEN_LENGTH) throw new VerifyAccessTokenError('token_too_large');
-  if (!TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
   try {
     return parseCompactJws(accessToken, known);
   } catch (error) {
     if (!(error instanceof JwsSyntaxError)) throw error;
+    // Only now: what is three times canonical base64url has no other characters.
+    if (!TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
     const parts = accessToken.split('.').length;
     if (parts === 5) throw new VerifyAccessTokenError('encrypted_token');
     if (parts !== 3) throw new VerifyAccessTokenError('opaque_token');

@@ -1,6 +1,7 @@
 /**
  * `#signature` on Node, Deno and Bun. node:crypto verifies on the calling thread: for one signature the hop to a
- * thread pool, which WebCrypto always takes, costs several times the verification itself.
+ * thread pool, which WebCrypto always takes, costs several times the verification itself. With many in flight, it is
+ * taken here, too.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import { constants, createHash, createHmac, createPublicKey, verify } from 'node:crypto';
@@ -32,14 +33,18 @@ export const importVerifier: SignatureModule['importVerifier'] = (jwk, algorithm
     scheme === 'pss'
       ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.hashBytes }
       : key;
-  return (signature, signingInput) =>
-    signature.byteLength === signatureBytes &&
-    verify(
-      hash,
-      Buffer.from(signingInput, 'latin1'),
-      parameters,
-      scheme === 'ecdsa' ? toDer(signature) : signature,
-    );
+  return (signature, signingInput, isBusy = false) => {
+    if (signature.byteLength !== signatureBytes) return false;
+    const data = Buffer.from(signingInput, 'latin1');
+    const encoded = scheme === 'ecdsa' ? toDer(signature) : signature;
+    if (!isBusy) return verify(hash, data, parameters, encoded);
+    return new Promise((resolve, reject) => {
+      verify(hash, data, parameters, encoded, (error, isValid) => {
+        if (error === null) resolve(isValid);
+        else reject(error);
+      });
+    });
+  };
 };
 
 /**

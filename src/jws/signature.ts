@@ -10,8 +10,16 @@ export type PublicJwk =
   | { readonly crv: string; readonly kty: 'EC'; readonly x: string; readonly y: string }
   | { readonly crv: string; readonly kty: 'OKP'; readonly x: string };
 
-/** Checks a signature by one imported key with one algorithm. The key lives in the closure and nowhere else. */
-export type Verifier = (signature: Uint8Array, signingInput: string) => boolean | Promise<boolean>;
+/**
+ * Checks a signature by one imported key with one algorithm. The key lives in the closure and nowhere else.
+ *
+ * @param isBusy whether others are waiting for theirs: then several cores are worth the way to another thread
+ */
+export type Verifier = (
+  signature: Uint8Array,
+  signingInput: string,
+  isBusy?: boolean,
+) => boolean | Promise<boolean>;
 
 export interface SignatureModule {
   /** The bytes, or `undefined` unless the text is the canonical encoding (RFC 4648 §5, §3.5; no padding). */

@@ -2,13 +2,34 @@
  * Everything about a signature algorithm in one table, and the two things done with it: making keys and signing.
  */
 
-import { constants, createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto';
-import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signBytes,
+} from 'node:crypto';
 import type { PublicJwk, SigningAlgorithm } from './types.ts';
 
-const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
-const ec = (namedCurve: string) => () => generateKeyPairSync('ec', { namedCurve });
-const ed25519 = () => generateKeyPairSync('ed25519');
+/**
+ * Keys are made as bytes and read from there. Node 20 can wait for ever when it exports a key at the moment in which it
+ * collects the job that made it.
+ */
+const SPKI = { type: 'spki', format: 'der' } as const;
+const PKCS8 = { type: 'pkcs8', format: 'der' } as const;
+const rsa = (): MadeKeys =>
+  generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: SPKI, privateKeyEncoding: PKCS8 });
+const ec = (namedCurve: string) => (): MadeKeys =>
+  generateKeyPairSync('ec', { namedCurve, publicKeyEncoding: SPKI, privateKeyEncoding: PKCS8 });
+const ed25519 = (): MadeKeys =>
+  generateKeyPairSync('ed25519', { publicKeyEncoding: SPKI, privateKeyEncoding: PKCS8 });
+
+interface MadeKeys {
+  readonly publicKey: Buffer;
+  readonly privateKey: Buffer;
+}
 
 const PSS = {
   padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -20,7 +41,7 @@ const P1363 = { dsaEncoding: 'ieee-p1363' } as const;
 interface AlgorithmFacts {
   /** `null` where the signature scheme does its own hashing. */
   readonly hash: string | null;
-  readonly generate: () => KeyPairKeyObjectResult;
+  readonly generate: () => MadeKeys;
   readonly parameters?: typeof PSS | typeof P1363;
 }
 
@@ -55,7 +76,11 @@ export interface SigningKey {
 
 export function generateSigningKey(algorithm: SigningAlgorithm): SigningKey {
   const { publicKey, privateKey } = ALGORITHMS[algorithm].generate();
-  return { algorithm, publicJwk: exportPublicJwk(publicKey), privateKey };
+  return {
+    algorithm,
+    publicJwk: exportPublicJwk(createPublicKey({ key: publicKey, ...SPKI })),
+    privateKey: createPrivateKey({ key: privateKey, ...PKCS8 }),
+  };
 }
 
 function exportPublicJwk(key: KeyObject): PublicJwk {
