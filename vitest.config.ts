@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    // One for each signature module; on two cores the default would be one in all.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

@@ -82,7 +82,8 @@ export function checkTimes(payload: JsonObject, seconds: number, clockToleranceS
       cause: { name: 'exp', expected: seconds, actual: exp },
     });
   }
-  if (nbf > seconds + clockToleranceSeconds) {
+  // By whole seconds, as `nbf` is written: a fraction of one does not make it valid early.
+  if (nbf > Math.floor(seconds) + clockToleranceSeconds) {
     throw new VerifyAccessTokenError('token_not_yet_valid', {
       cause: { name: 'nbf', expected: seconds, actual: nbf },
     });

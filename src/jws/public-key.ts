@@ -26,8 +26,8 @@ const SMALL_ORDER_POINTS = new Set([
   `ee${'ff'.repeat(30)}7f`,
 ]);
 
-/** Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
-const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+/** Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1; `priv` of newer types). */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
  * The key in its canonical public form, or `undefined` when it is not a public key for this algorithm: another
@@ -74,9 +74,13 @@ function isMeantFor(jwk: JsonObject, algorithm: JwsAlgorithm): boolean {
   const use = ownMember(jwk, 'use');
   const operations = ownMember(jwk, 'key_ops');
   const alg = ownMember(jwk, 'alg');
+  const ext = ownMember(jwk, 'ext');
   return (
     (use === undefined || use === 'sig') &&
-    (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
+    // Nothing beside it: a public key does nothing else (RFC 7517 §4.3).
+    (operations === undefined ||
+      (Array.isArray(operations) && operations.length === 1 && operations[0] === 'verify')) &&
+    (ext === undefined || typeof ext === 'boolean') &&
     (alg === undefined || alg === algorithm.name) &&
     !SECRET_MEMBERS.some((name) => Object.hasOwn(jwk, name))
   );

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import {
   asItIs,
+  changed,
+  changesOf,
   extensionChanges,
   header,
   headerValues,
@@ -10,9 +12,9 @@ import {
   type Plan,
   signatureChanges,
   textChanges,
-  textsOf,
+  write,
 } from './jws-plan.ts';
-import { AUDIENCE, foreign, ISSUER, profiles, SECONDS } from './tenant.ts';
+import { AUDIENCE, foreign, ISSUER, jwks, type Profile, profiles, SECONDS } from './tenant.ts';
 
 const times = [
   ...[-2, -1, -0.5, 0, 0.5, 1, 2].map((offset) => SECONDS + offset),
@@ -36,9 +38,15 @@ const types = [
   ...[5, null, undefined],
 ];
 
+const kids = [
+  ...jwks.keys.map(({ kid }) => kid),
+  ...['unknown', '', ' ', 'constructor', '__proto__', 5, null, ['rsa']],
+];
+
 const change = fc.oneof(
   headerValues('alg', ...algorithms),
-  headerValues('kid', 'rsa', 'pss', 'ec', 'ed', 'unknown', '', ' ', 5, null, ['rsa'], undefined),
+  headerValues('kid', ...kids),
+  headerValues('kid', undefined),
   headerValues('typ', ...types),
   fc.constant(header({ jwk: foreign.ec.jwk })),
   extensionChanges,
@@ -47,6 +55,8 @@ const change = fc.oneof(
   payloadValues('exp', ...times),
   payloadValues('nbf', ...times),
   payloadValues('iat', ...times),
+  payloadValues('exp', SECONDS + 0.25, SECONDS + 0.75),
+  payloadValues('nbf', SECONDS + 0.25, SECONDS + 0.75),
   payloadValues('sub', ...texts),
   payloadValues('jti', ...texts),
   payloadValues('scope', ...texts),
@@ -55,15 +65,41 @@ const change = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map(payload),
   { weight: 3, arbitrary: jsonChanges },
   { weight: 2, arbitrary: signatureChanges },
-  { weight: 4, arbitrary: textChanges },
+  { weight: 8, arbitrary: textChanges },
 );
 
-const good = fc.constantFrom(...profiles).map(({ alg, kid, signer }): Plan => ({
-  header: { alg, kid, typ: 'JWT' },
-  payload: { iss: ISSUER, sub: 'auth0|1', aud: AUDIENCE, exp: SECONDS + 60, iat: SECONDS - 60 },
-  signer,
-  ...{ json: asItIs, beforeSigning: asItIs, afterSigning: asItIs },
-}));
+export function goodToken({ alg, kid, signer }: Profile): Plan {
+  return {
+    header: { alg, kid, typ: 'JWT' },
+    payload: { iss: ISSUER, sub: 'auth0|1', aud: AUDIENCE, exp: SECONDS + 60, iat: SECONDS - 60 },
+    signer,
+    ...{ json: asItIs, beforeSigning: asItIs, afterSigning: asItIs },
+  };
+}
+
+const good = fc.oneof(
+  ...profiles.map((profile) => ({
+    weight: profile.weight,
+    arbitrary: fc.constant(goodToken(profile)),
+  })),
+);
+
+/** An access token, and the time at which it comes. */
+export interface TokenCase {
+  readonly token: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Mostly whole seconds: it is then that a time of the token can be just reached. */
+const clocks = fc
+  .oneof(
+    { weight: 7, arbitrary: fc.constant(0) },
+    { weight: 3, arbitrary: fc.constantFrom(1, 250, 500, 999) },
+  )
+  .map((milliseconds) => SECONDS * 1000 + milliseconds);
 
 /** Access tokens that are good, odd or bad. */
-export const accessTokens: fc.Arbitrary<string> = textsOf(good, change);
+export const accessTokens: fc.Arbitrary<TokenCase> = fc
+  .tuple(good, changesOf(change), clocks)
+  .map(([plan, changes, now]) => ({ token: write(changed(plan, changes)), now }));

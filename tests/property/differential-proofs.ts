@@ -1,121 +1,134 @@
-import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, errors, type JWTPayload } from 'jose';
+/**
+ * DPoP proofs, one by one: our verdict beside that of jose with the checks of RFC 9449, at first sight and from memory.
+ */
+import fc from 'fast-check';
+import { compactVerify, decodeJwt, EmbeddedJWK, errors, type JWTPayload } from 'jose';
 import { describe, it } from 'vitest';
-import { normalizeHtu } from '../../src/dpop/htu.ts';
-import { verifyProof } from '../../src/dpop/verify-proof.ts';
+import { ApiClient } from '../../src/api-client.ts';
+import { chunksOf, DIFFERENTIAL_TIME_LIMIT, report } from './differential-runs.ts';
 import {
-  ACCESS_TOKEN,
-  ATH,
+  athOf,
   LEEWAY_SECONDS,
   METHOD,
   OFFSET_SECONDS,
   proofs,
+  thumbprint,
   URL_OF_REQUEST,
 } from './proofs.ts';
-import { TIME_LIMIT } from './runs.ts';
-import { prover, SECONDS } from './tenant.ts';
-import {
-  compare,
-  expectVariety,
-  hasByteOrderMark,
-  hasExtension,
-  isCanonical,
-  type StricterRule,
-} from './verdicts.ts';
+import { AUDIENCE, ISSUER, SECONDS } from './tenant.ts';
+import { expectSame, expectVariety, ourVerdict, Tally, theirVerdict, withoutStacks } from './verdicts.ts';
 
 const ALGORITHMS = ['ES256', 'RS256', 'EdDSA'];
 
-/** Everything in which we are stricter with the JWS of a proof than jose, on purpose. */
-const STRICTER: readonly StricterRule[] = [
-  {
-    because: 'one proof has one spelling: no padding, no blanks, no bits left over (RFC 7515 §2)',
-    reason: 'dpop_proof_malformed',
-    applies: (proof) => !isCanonical(proof),
-  },
-  {
-    because: 'JSON does not begin with a byte order mark (RFC 8259 §8.1)',
-    reason: 'dpop_proof_malformed',
-    applies: hasByteOrderMark,
-  },
-  {
-    because: 'a proof beyond 16 KiB is refused before anything is done with it',
-    reason: 'dpop_proof_malformed',
-    applies: (proof) => proof.length > 16 * 1024,
-  },
-  {
-    because: 'no extension, no unencoded payload, no compression (RFC 7515 §4.1.11, RFC 7797)',
-    reason: 'dpop_proof_malformed',
-    applies: (_proof, header) => hasExtension(header),
-  },
-  {
-    because: 'a key with a member that only private or symmetric keys have is no public key (RFC 9449 §4.2)',
-    reason: 'dpop_proof_key',
-    applies: (_proof, { jwk }) => ['d', 'p', 'k'].some((name) => Object.hasOwn(jwk as object, name)),
-  },
-];
-
-const expectedJkt = await calculateJwkThumbprint(prover.jwk);
+/** A proof, and what it should have been made for. */
+export interface ProofRequest {
+  readonly proof: string;
+  readonly accessToken: string;
+  readonly httpMethod: string;
+  readonly httpUrl: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
 
 /** The checks of RFC 9449 §4.3 on top of jose's verification, written out once more. */
-async function theirs(proof: string): Promise<unknown> {
-  const { payload, protectedHeader } = await compactVerify(proof, EmbeddedJWK, { algorithms: ALGORITHMS });
+export async function judgeByJose(request: ProofRequest): Promise<unknown> {
+  const { payload, protectedHeader } = await compactVerify(request.proof, EmbeddedJWK, {
+    algorithms: ALGORITHMS,
+  });
   const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  const jkt = await calculateJwkThumbprint(protectedHeader.jwk ?? {});
-  const isProof = protectedHeader.typ === 'dpop+jwt' && isGood(claims) && jkt === expectedJkt;
+  const jkt = thumbprint(protectedHeader.jwk);
+  const { cnf } = decodeJwt<{ cnf: { jkt: string } }>(request.accessToken);
+  const isProof = protectedHeader.typ === 'dpop+jwt' && isGood(claims, request) && jkt === cnf.jkt;
   if (!isProof) throw new errors.JWTInvalid('a claim is not what it must be');
   return { ...claims, jkt };
 }
 
-function isGood(claims: unknown): claims is JWTPayload {
+function isGood(claims: unknown, request: ProofRequest): claims is JWTPayload {
   if (typeof claims !== 'object' || claims === null) return false;
-  const { jti, htm, htu, iat, ath, nonce } = claims as Record<string, unknown>;
+  const { jti, htm, htu, iat, ath } = claims as Record<string, unknown>;
+  const seconds = request.now / 1000;
   return (
     typeof jti === 'string' &&
-    /\S/.test(jti) &&
-    jti.length <= 256 &&
     typeof htm === 'string' &&
-    htm.toLowerCase() === METHOD.toLowerCase() &&
+    htm.toLowerCase() === request.httpMethod.toLowerCase() &&
     typeof htu === 'string' &&
-    isSameUrl(htu) &&
+    isSameUrl(htu, request.httpUrl) &&
     typeof iat === 'number' &&
-    iat >= SECONDS - OFFSET_SECONDS &&
-    iat <= SECONDS + LEEWAY_SECONDS &&
-    ath === ATH &&
-    (nonce === undefined || typeof nonce === 'string')
+    iat >= seconds - OFFSET_SECONDS &&
+    iat <= seconds + LEEWAY_SECONDS &&
+    ath === athOf(request.accessToken)
   );
 }
 
 /** The URLs that `proofs` writes differ from that of the request in no way but these, or are other URLs. */
-function isSameUrl(htu: string): boolean {
+function isSameUrl(htu: string, httpUrl: string): boolean {
   if (!URL.canParse(htu) || htu.trim() !== htu) return false;
   const { origin, pathname } = new URL(htu);
-  return origin + pathname.replace('%61', 'a') === URL_OF_REQUEST;
+  return origin + pathname.replace('%61', 'a') === httpUrl;
 }
 
-function ours(proof: string): Promise<unknown> {
-  const request = { proof, accessToken: ACCESS_TOKEN, jkt: expectedJkt, httpMethod: METHOD };
-  return verifyProof(
-    { ...request, htu: normalizeHtu(URL_OF_REQUEST) ?? '' },
-    {
-      algorithms: new Set(ALGORITHMS),
+/** A client with a memory, for proofs alone: used proofs are not remembered, or none could be shown twice. */
+export function createProofJudge() {
+  let time = 0;
+  const client = new ApiClient({
+    domain: ISSUER,
+    audience: AUDIENCE,
+    dpop: {
+      algorithms: ALGORITHMS,
       iatOffsetSeconds: OFFSET_SECONDS,
       iatLeewaySeconds: LEEWAY_SECONDS,
       replayStore: false,
-      nonce: undefined,
-      timeoutSeconds: 1,
-      emit: undefined,
-      now: () => SECONDS * 1000,
     },
+    now: () => time,
+  });
+  return ({ now, ...request }: ProofRequest) => {
+    time = now;
+    return ourVerdict(client.verifyDpopProof(request));
+  };
+}
+
+export const proofKeysOf = ({ jwk }: Record<string, unknown>) => [jwk];
+
+/** Every so many proofs are also shown to a client that has never seen anything. */
+const NEWBORN_EVERY = 5;
+
+async function compareProofs(tally: Tally, parameters: { numRuns: number; seed: number }): Promise<void> {
+  const remembering = createProofJudge();
+  let seen = 0;
+  await fc.assert(
+    fc.asyncProperty(proofs, async (given) => {
+      const request = { ...given, httpMethod: METHOD, httpUrl: URL_OF_REQUEST, now: SECONDS * 1000 };
+      const { proof: text, now } = request;
+      const circumstances = { about: 'proof' as const, text, keysOf: proofKeysOf, now };
+      const first = await remembering(request);
+      expectSame(
+        {
+          'at first': first,
+          again: await remembering(request),
+          ...(seen++ % NEWBORN_EVERY === 0 ? { 'by a new client': await createProofJudge()(request) } : {}),
+        },
+        circumstances,
+      );
+      tally.compare(first, await theirVerdict(judgeByJose(request)), circumstances);
+    }),
+    parameters,
   );
 }
 
-export function describeProofDifferential(): void {
+export function describeProofDifferential(path: string): void {
   describe('the verdict on a DPoP proof', () => {
     it(
-      'is that of jose and the checks of RFC 9449, or stricter for a stated reason',
+      'is that of jose and the checks of RFC 9449, or stricter for a stated reason, at first and from memory',
       async () => {
-        expectVariety(await compare(proofs, { ours, theirs, stricter: STRICTER }), STRICTER);
+        const tally = new Tally();
+        for (const chunk of chunksOf('proofs')) {
+          report(`${path}: proofs, ${tally.soFar}, next ${chunk.numRuns} with seed ${chunk.seed}`);
+          await withoutStacks(() => compareProofs(tally, chunk));
+        }
+        tally.report(`${path}: proofs`);
+        expectVariety(tally, 'proof');
       },
-      TIME_LIMIT,
+      DIFFERENTIAL_TIME_LIMIT,
     );
   });
 }

@@ -7,4 +7,4 @@ it('runs on node:crypto', () => {
   expect(signature.importVerifier).toBe(nodeModule.importVerifier);
 });
 
-describeDifferential();
+describeDifferential('node:crypto');

@@ -1,130 +1,103 @@
+/**
+ * Access tokens, one by one: our verdict beside that of jose, at first sight and from memory.
+ */
+import fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, it } from 'vitest';
 import { ApiClient } from '../../src/api-client.ts';
-import { accessTokens } from './access-tokens.ts';
+import type { ApiClientOptions } from '../../src/options.ts';
+import { accessTokens, type TokenCase } from './access-tokens.ts';
 import { describeProofDifferential } from './differential-proofs.ts';
-import { TIME_LIMIT } from './runs.ts';
-import { ALGORITHMS, AUDIENCE, ISSUER, jwks, SECONDS } from './tenant.ts';
-import {
-  compare,
-  expectVariety,
-  hasByteOrderMark,
-  hasExtension,
-  isCanonical,
-  isText,
-  type StricterRule,
-} from './verdicts.ts';
-
-const isFinite = (value: unknown) => value === undefined || Number.isFinite(value);
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Everything in which we are stricter with an access token than jose, on purpose. */
-const STRICTER: readonly StricterRule[] = [
-  {
-    because: 'one token has one spelling: no padding, no blanks, no bits left over (RFC 7515 §2)',
-    reason: 'malformed_token',
-    applies: (token) => !isCanonical(token),
-  },
-  {
-    because: 'JSON does not begin with a byte order mark (RFC 8259 §8.1)',
-    reason: 'malformed_token',
-    applies: hasByteOrderMark,
-  },
-  {
-    because: 'a token beyond 16 KiB is refused before anything is done with it',
-    reason: 'token_too_large',
-    applies: (token) => token.length > 16 * 1024,
-  },
-  {
-    because: 'the key is found by its kid and never guessed',
-    reason: 'missing_kid',
-    applies: (_token, header) => header.kid === undefined,
-  },
-  {
-    because: 'no extension, no unencoded payload, no compression (RFC 7515 §4.1.11, RFC 7797)',
-    reason: 'unsupported_header',
-    applies: (_token, header) => hasExtension(header),
-  },
-  {
-    because: 'another type of JWT is no access token (RFC 8725 §3.11, RFC 9068 §2.1)',
-    reason: 'unsupported_token_type',
-    applies: (_token, { typ }) => typeof typ !== 'string' || !/^(jwt|(application\/)?at\+jwt)$/i.test(typ),
-  },
-  {
-    because: 'sub is a string (RFC 7519 §4.1.2)',
-    reason: 'claim_invalid',
-    applies: (_token, _header, payload) => !isText(payload.sub),
-  },
-  {
-    because: 'jti is a string (RFC 7519 §4.1.7)',
-    reason: 'claim_invalid',
-    applies: (_token, _header, payload) => Object.hasOwn(payload, 'jti') && !isText(payload.jti),
-  },
-  {
-    because: 'every audience is a string (RFC 7519 §4.1.3)',
-    reason: 'claim_invalid',
-    applies: (_token, _header, { aud }) =>
-      Array.isArray(aud) && !aud.every((entry: unknown) => typeof entry === 'string'),
-  },
-  {
-    because: 'a time is a finite number (RFC 7519 §2)',
-    reason: 'claim_invalid',
-    applies: (_token, _header, { exp, iat, nbf }) => ![exp, iat, nbf].every(isFinite),
-  },
-  {
-    because: 'a binding that cannot be read must not be taken for none (RFC 7800 §3.1)',
-    reason: 'claim_invalid',
-    applies: (_token, _header, { cnf }) => {
-      if (cnf === undefined) return false;
-      return (
-        !isObject(cnf) || (Object.hasOwn(cnf as object, 'jkt') && !isText((cnf as { jkt: unknown }).jkt))
-      );
-    },
-  },
-];
+import { chunksOf, DIFFERENTIAL_TIME_LIMIT, report } from './differential-runs.ts';
+import { describeSessions } from './differential-sessions.ts';
+import { ALGORITHMS, AUDIENCE, ISSUER, jwks } from './tenant.ts';
+import { expectSame, expectVariety, ourVerdict, Tally, theirVerdict, withoutStacks } from './verdicts.ts';
 
 const keys = createLocalJWKSet(jwks);
 
-async function theirs(token: string): Promise<unknown> {
+async function theirs({ token, now }: TokenCase): Promise<unknown> {
   const { payload } = await jwtVerify(token, keys, {
     algorithms: ALGORITHMS,
     issuer: ISSUER,
     audience: AUDIENCE,
     requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'],
-    currentDate: new Date(SECONDS * 1000),
+    currentDate: new Date(now),
   });
   return payload;
 }
 
-function createClient(): ApiClient {
+function createJudge(options: Pick<ApiClientOptions, 'verifiedTokenCache'> = {}) {
   const documents: Record<string, unknown> = {
     [`${ISSUER}.well-known/openid-configuration`]: { issuer: ISSUER, jwks_uri: `${ISSUER}jwks` },
     [`${ISSUER}jwks`]: jwks,
   };
-  return new ApiClient({
+  let time = 0;
+  const client = new ApiClient({
+    ...options,
     domain: ISSUER,
     audience: AUDIENCE,
     algorithms: ALGORITHMS,
-    now: () => SECONDS * 1000,
+    now: () => time,
     customFetch: (input) => {
       const url = input instanceof Request ? input.url : input.toString();
       return Promise.resolve(Response.json(documents[url]));
     },
   });
+  return ({ token, now }: TokenCase) => {
+    time = now;
+    return ourVerdict(client.verifyAccessToken({ accessToken: token }));
+  };
+}
+
+/** Every so many tokens are also shown to a client that has never seen anything. */
+const NEWBORN_EVERY = 40;
+
+function keysOf({ kid, alg }: Record<string, unknown>) {
+  const named = jwks.keys.filter((key) => kid === undefined || key.kid === kid);
+  return named.filter(({ kty }) => kty === KEY_TYPES[String(alg).slice(0, 2)]);
+}
+const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
+
+async function compareTokens(tally: Tally, parameters: { numRuns: number; seed: number }): Promise<void> {
+  const remembering = createJudge();
+  const forgetting = createJudge({ verifiedTokenCache: false });
+  let seen = 0;
+  await fc.assert(
+    fc.asyncProperty(accessTokens, async (given) => {
+      const circumstances = { about: 'token' as const, text: given.token, keysOf, now: given.now };
+      const first = await remembering(given);
+      expectSame(
+        {
+          'at first': first,
+          again: await remembering(given),
+          'without memory': await forgetting(given),
+          ...(seen++ % NEWBORN_EVERY === 0 ? { 'by a new client': await createJudge()(given) } : {}),
+        },
+        circumstances,
+      );
+      tally.compare(first, await theirVerdict(theirs(given)), circumstances);
+    }),
+    parameters,
+  );
 }
 
 /** The comparisons, on the signature module that the test file has chosen. */
-export function describeDifferential(): void {
+export function describeDifferential(path: string): void {
   describe('the verdict on an access token', () => {
     it(
-      'is that of jose, or stricter for a stated reason',
+      'is that of jose, or stricter for a stated reason, at first and from memory',
       async () => {
-        const client = createClient();
-        const ours = (accessToken: string) => client.verifyAccessToken({ accessToken });
-        expectVariety(await compare(accessTokens, { ours, theirs, stricter: STRICTER }), STRICTER);
+        const tally = new Tally();
+        for (const chunk of chunksOf('access tokens')) {
+          report(`${path}: access tokens, ${tally.soFar}, next ${chunk.numRuns} with seed ${chunk.seed}`);
+          await withoutStacks(() => compareTokens(tally, chunk));
+        }
+        tally.report(`${path}: access tokens`);
+        expectVariety(tally, 'token');
       },
-      TIME_LIMIT,
+      DIFFERENTIAL_TIME_LIMIT,
     );
   });
-  describeProofDifferential();
+  describeProofDifferential(path);
+  describeSessions(path);
 }

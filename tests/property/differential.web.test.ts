@@ -9,4 +9,4 @@ it('runs on WebCrypto', () => {
   expect(signature.importVerifier).toBe(webModule.importVerifier);
 });
 
-describeDifferential();
+describeDifferential('WebCrypto');

@@ -133,7 +133,8 @@ class Observed {
   #end(choice: number, how: 'good' | keyof typeof failures): void {
     const [load] = this.#running.splice(choice % Math.max(this.#running.length, 1), 1);
     if (load === undefined) return;
-    if (how === 'good') load.resolve({ value: load, freshness: FRESHNESS });
+    if (how === 'good')
+      load.resolve({ value: load, freshness: FRESHNESS, fetchedAt: load.startedAt, source: 'network' });
     else load.reject(failures[how]());
     const isLatest = load.number === this.#started;
     if (how === 'good') this.#noLoadBefore = this.#elapsed;

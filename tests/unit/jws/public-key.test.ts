@@ -62,7 +62,7 @@ describe('readPublicJwk', () => {
     expect(readPublicJwk(exportJwk(keyPairFor(algorithm).privateKey), algorithm)).toBeUndefined();
   });
 
-  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])(
     'refuses a key with the member %s, whatever its value',
     (name) => {
       for (const value of ['AA', '', null, 0]) {
@@ -107,6 +107,10 @@ describe('readPublicJwk', () => {
     ['a use that is no string', { use: ['sig'] }],
     ['no operation', { key_ops: [] }],
     ['other operations', { key_ops: ['sign', 'deriveKey'] }],
+    ['another operation besides', { key_ops: ['verify', 'sign'] }],
+    ['one operation twice', { key_ops: ['verify', 'verify'] }],
+    ['an operation that is no text', { key_ops: ['verify', 5] }],
+    ['an `ext` that is no boolean', { ext: 'true' }],
     ['operations in a string', { key_ops: 'verify' }],
     ['another algorithm', { alg: 'ES384' }],
     ['an algorithm that is no string', { alg: ['ES256'] }],
