@@ -1,19 +1,20 @@
 /** Keys and tokens, made with `node:crypto` alone, so that no library under test makes its own questions. */
-import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
 const KEY_TYPES = { RS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }] };
 
 /** @param {'RS256' | 'ES256'} alg */
 export function createSigningKey(alg = 'RS256') {
-  const { privateKey, publicKey } = generateKeyPairSync(...KEY_TYPES[alg]);
+  const [type, options] = KEY_TYPES[alg];
+  // Encoded as it is made: under Node 20, `export` of a key just made may collect the garbage of its making, which waits
+  // for `export` to let go of the key, for ever.
+  const { privateKey, publicKey: jwk } = generateKeyPairSync(type, {
+    ...options,
+    publicKeyEncoding: { format: 'jwk' },
+  });
+  const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
   const kid = randomUUID();
-  return {
-    alg,
-    kid,
-    privateKey,
-    publicKey,
-    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' },
-  };
+  return { alg, kid, privateKey, publicKey, jwk: { ...jwk, kid, alg, use: 'sig' } };
 }
 
 /** @param {{ header?: object, claims: object }} content `header` replaces members of the usual one */

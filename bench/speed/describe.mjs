@@ -1,7 +1,8 @@
 /** From timings to tables. */
 import { cpus } from 'node:os';
+import { median } from '../shared/median.mjs';
 import { markdownTable, ownVersion, versionOf } from '../shared/report.mjs';
-import { median, ratio } from './measure.mjs';
+import { ratio } from './measure.mjs';
 
 const OURS = 'auth0-api-ts';
 /** They need no key set, so they do less than the others. */

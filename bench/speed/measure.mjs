@@ -1,6 +1,7 @@
 /** Interleaved rounds: what disturbs the machine for a second disturbs all sides alike. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { median } from '../shared/median.mjs';
 
 /** Many short rounds rather than few long ones: the closer two sides are in time, the more alike was the machine. */
 const ROUNDS = 25;
@@ -97,9 +98,4 @@ function expectSuccess(result) {
 /** How much longer one side takes than another: the median over rounds of the ratio within the round. */
 export function ratio({ wall }, { wall: other }) {
   return median(wall.map((microseconds, round) => microseconds / other[round]));
-}
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -7,9 +7,9 @@
  * With `--node`, it runs under that binary: `24` is the one of the package `node-<platform>-<architecture>`.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { nodeBinary } from '../shared/node-binary.mjs';
 import { describe, summarise } from './describe.mjs';
 import { createIssuer } from './issuer.mjs';
 import { measure } from './measure.mjs';
@@ -29,15 +29,8 @@ const FILES = [
 
 const { values } = parseArgs({ options: { node: { type: 'string' } } });
 if (values.node === undefined) await run();
-else process.exitCode = spawnSync(binaryOf(values.node), [process.argv[1]], { stdio: 'inherit' }).status ?? 1;
-
-function binaryOf(node) {
-  if (!/^\d+$/.test(node)) return node;
-  const folder = new URL(`../node_modules/node-${process.platform}-${process.arch}/`, import.meta.url);
-  const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
-  if (!version.startsWith(`${node}.`)) throw new Error(`Node ${version} is installed, not ${node}`);
-  return fileURLToPath(new URL('bin/node', folder));
-}
+else
+  process.exitCode = spawnSync(nodeBinary(values.node), [process.argv[1]], { stdio: 'inherit' }).status ?? 1;
 
 async function run() {
   const files = [];

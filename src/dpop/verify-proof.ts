@@ -160,7 +160,7 @@ function checkRequest(claims: DpopProofClaims, request: ProvenRequest): void {
     refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: request.httpMethod });
   }
   // The evidence is the normal form: a query may hold what no log should.
-  const htu = normalizeHtu(claims.htu);
+  const htu = claims.htu === request.htu ? request.htu : normalizeHtu(claims.htu);
   if (htu !== request.htu)
     refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: request.htu, actual: htu });
 }

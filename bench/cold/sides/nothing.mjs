@@ -1,0 +1,4 @@
+/** What a process costs that does nothing. */
+export const packages = [];
+
+export const load = async () => undefined;
