@@ -23,9 +23,12 @@ export interface DocumentSource extends DocumentFetch {
   readonly shared: SharedDocuments | undefined;
 }
 
-/** The longest that a load takes: a fetch with its second try, and before it the wait for another process. */
+/**
+ * Longer than any load takes: a fetch with its second try, before it the wait for another process, and the slowest
+ * operations of a cache before and after.
+ */
 export function longestLoadSeconds({ http, shared }: DocumentSource): number {
-  return (shared === undefined ? 1 : 1 + WAITING_SHARE) * loadLimitSeconds(http);
+  return (shared === undefined ? 1 : 1 + 2 * WAITING_SHARE) * loadLimitSeconds(http);
 }
 
 /** @throws LoadFailure */
@@ -62,10 +65,11 @@ export async function loadDocument<T>(
     if (!(error instanceof LoadFailure)) throw error;
     // Another process may have had what we did not get.
     const last = (await document.look()) ?? copy;
-    document.release(error.withdrawn ? last : undefined);
+    const isSaved = last !== undefined && isEnough(last);
+    document.release(error.withdrawn && !isSaved ? last : undefined);
     if (last === undefined) throw error;
     // Whoever has nothing better may serve from an old copy, for as long as it may serve in an outage.
-    return isEnough(last) ? last : { ...last, failure: error };
+    return isSaved ? last : { ...last, failure: error };
   }
 }
 

@@ -36,6 +36,9 @@ export interface RequestParts {
   readonly httpMethod?: string | undefined;
   /** The absolute URL of the request as the client sees it; needed for DPoP. */
   readonly httpUrl?: string | undefined;
+  /** Names of a Fetch `Request`; here they would be passed over. */
+  readonly method?: never;
+  readonly url?: never;
 }
 
 /** What {@link ApiClient.verifyRequest} reads of a Fetch `Request`; its body is left alone. */

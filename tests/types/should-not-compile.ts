@@ -68,6 +68,9 @@ export async function requests(client: ApiClient, request: Request): Promise<voi
   await client.verifyRequest();
   // @ts-expect-error headers are required
   await client.verifyRequest({ httpMethod: 'GET', httpUrl: audience });
+
+  // @ts-expect-error -- parts have names of their own: a `method` would not be looked at
+  await client.verifyRequest({ headers: {}, method: 'GET', url: audience });
   // @ts-expect-error a number is no header value
   await client.verifyRequest({ headers: { authorization: 7 } });
   // @ts-expect-error a misspelt part
