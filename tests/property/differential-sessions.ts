@@ -152,7 +152,10 @@ export function describeSessions(path: string): void {
         if (tally.total < 400) return;
         expect(tally.accepted).toBeGreaterThan(tally.total / 10);
         expect(sum(tally.refused)).toBeGreaterThan(tally.total / 10);
-        expect(turns.filter((reason) => !tally.nowRefused.has(reason))).toEqual([]);
+        // The rarest turn comes once in 3,000 verdicts; a shorter run may do without it by chance.
+        if (tally.total > 50_000) {
+          expect(turns.filter((reason) => !tally.nowRefused.has(reason))).toEqual([]);
+        }
         if (kind === 'token sessions') expect(tally.fromMemory).toBeGreaterThan(tally.total / 20);
       },
       DIFFERENTIAL_TIME_LIMIT,
