@@ -85,10 +85,10 @@ describe('a cache that hangs', () => {
     const tenant = createTestTenant({ algorithm: 'ES256' });
     const answer = async (...request: Parameters<typeof fetch>) => {
       const response = await tenant.fetch(...request);
-      await new Promise((resolve) => setTimeout(resolve, 350));
+      await new Promise((resolve) => setTimeout(resolve, 800));
       return response;
     };
-    const options = { ...tenant.clientOptions(), algorithms: ['ES256'], timeoutSeconds: 0.6 };
+    const options = { ...tenant.clientOptions(), algorithms: ['ES256'], timeoutSeconds: 1.5 };
     const { client } = setUp({
       client: { ...options, customFetch: answer, cacheAdapter: hanging, now: Date.now },
     });
