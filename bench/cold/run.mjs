@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AUDIENCE, startTenant } from '../resilience/tenant.mjs';
-import { createCertificate } from '../shared/certificate.mjs';
-import { nodeBinary } from '../shared/node-binary.mjs';
-import { createSigningKey } from '../shared/tokens.mjs';
+import { createCertificate } from '../common/certificate.mjs';
+import { nodeBinary } from '../common/node-binary.mjs';
+import { createSigningKey } from '../common/tokens.mjs';
 import { describe, goalsOf } from './describe.mjs';
 import { runFresh } from './process.mjs';
 

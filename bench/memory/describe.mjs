@@ -1,5 +1,5 @@
 /** From curves to a table and a verdict. */
-import { markdownTable, ownVersion } from '../shared/report.mjs';
+import { markdownTable, ownVersion } from '../common/report.mjs';
 
 const MEGABYTE = 1_000_000;
 /** How far a curve may rise once it should be level. */

@@ -11,7 +11,7 @@ import {
   signProof,
   signToken,
   withForeignSignature,
-} from '../shared/tokens.mjs';
+} from '../common/tokens.mjs';
 
 const ISSUER = 'https://tenant.example.com/';
 const AUDIENCE = 'https://api.example.com';

@@ -1,5 +1,5 @@
 /** The report: the table, what each library was given, and why the figures are what they are. */
-import { markdownTable, ownVersion, versionOf } from '../shared/report.mjs';
+import { markdownTable, ownVersion, versionOf } from '../common/report.mjs';
 
 export function describe(scenarios, columns) {
   const versions = columns.map(({ packages }) =>

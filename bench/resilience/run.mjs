@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
-import { createSigningKey } from '../shared/tokens.mjs';
+import { createCertificate } from '../common/certificate.mjs';
+import { createSigningKey } from '../common/tokens.mjs';
 import { describe } from './describe.mjs';
 import { startLibrary } from './library.mjs';
 import { scenarios } from './scenarios.mjs';
@@ -48,20 +48,6 @@ try {
 } finally {
   for (const library of libraries) library.end();
   rmSync(folder, { recursive: true });
-}
-
-/** A certificate for localhost that is its own authority. */
-async function createCertificate(directory) {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-    ],
-  });
-  const caFile = join(directory, 'ca.pem');
-  writeFileSync(caFile, cert);
-  return { key, cert, caFile };
 }
 
 async function run(scenario, library, certificate) {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
-import { accessTokenClaims, hostileTokens, signToken } from '../shared/tokens.mjs';
+import { accessTokenClaims, hostileTokens, signToken } from '../common/tokens.mjs';
 
 export const AUDIENCE = 'https://api.example.com';
 

@@ -1,7 +1,7 @@
 /** From timings to tables. */
 import { cpus } from 'node:os';
-import { median } from '../shared/median.mjs';
-import { markdownTable, ownVersion, versionOf } from '../shared/report.mjs';
+import { median } from '../common/median.mjs';
+import { markdownTable, ownVersion, versionOf } from '../common/report.mjs';
 import { ratio } from './measure.mjs';
 
 const OURS = 'auth0-api-ts';

@@ -1,7 +1,7 @@
 /** The issuer of a row: its keys, and every way in which a library may want to be given them. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createSigningKey } from '../shared/tokens.mjs';
+import { createSigningKey } from '../common/tokens.mjs';
 
 export const AUDIENCE = 'https://api.example.com';
 /** As Auth0 states it. */

@@ -1,7 +1,7 @@
 /** Interleaved rounds: what disturbs the machine for a second disturbs all sides alike. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { median } from '../shared/median.mjs';
+import { median } from '../common/median.mjs';
 
 /** Many short rounds rather than few long ones: the closer two sides are in time, the more alike was the machine. */
 const ROUNDS = 25;

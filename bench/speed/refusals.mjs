@@ -6,7 +6,7 @@ import {
   signProof,
   signToken,
   withForeignSignature,
-} from '../shared/tokens.mjs';
+} from '../common/tokens.mjs';
 
 export async function checkTokens(name, verifier, context) {
   const { keys, issuer, audience } = context;

@@ -1,5 +1,5 @@
 /** What is measured: where a row's tokens come from, how they are verified, and what this SDK aims at. */
-import { accessTokenClaims, createDpopClient, signProof, signToken } from '../shared/tokens.mjs';
+import { accessTokenClaims, createDpopClient, signProof, signToken } from '../common/tokens.mjs';
 import { LOOKUP, PIPELINE, RAW_BOTH, RAW_PROOF } from './sides/limits.mjs';
 
 const OURS = 'auth0-api-ts';

@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { nodeBinary } from '../shared/node-binary.mjs';
+import { nodeBinary } from '../common/node-binary.mjs';
 import { describe, summarise } from './describe.mjs';
 import { createIssuer } from './issuer.mjs';
 import { measure } from './measure.mjs';

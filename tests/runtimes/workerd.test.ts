@@ -22,6 +22,7 @@ const PATIENCE = { timeout: 10_000, interval: 20 };
 describe.each(RUNTIMES)('on $name', (runtime) => {
   if (runtime.missing !== undefined) {
     it.skip(`skipped: ${runtime.missing}`, () => undefined);
+    console.warn(`skipped: ${runtime.missing}`);
     return;
   }
 

@@ -96,6 +96,11 @@ describe.each(modules)('%s', (_title, module) => {
       expect(await verify(new Uint8Array(signature.length), text)).toBe(false);
     });
 
+    it('refuses a signature of ones, whose numbers are larger than any modulus or order', async () => {
+      const verify = await verifier();
+      expect(await verify(new Uint8Array(signature.length).fill(255), text)).toBe(false);
+    });
+
     it('refuses a signature by another key', async () => {
       const { kty, crv = '' } = algorithm;
       const other = generate(kty === 'RSA' ? 'rsa' : crv);
