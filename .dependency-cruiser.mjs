@@ -14,23 +14,19 @@ const leaf = (name, path, allowed) => ({
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    leaf('errors-import-nothing', '^src/errors\\.ts$', '^src/errors\\.ts$'),
-    leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors\\.ts'),
-    leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors\\.ts)'),
-    leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors\\.ts)'),
-    leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors\\.ts|events\\.ts)'),
+    leaf('errors-import-nothing', '^src/errors/', '^src/errors/'),
+    leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors/'),
+    leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors/)'),
+    leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors/)'),
+    leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors/|events\\.ts)'),
     leaf(
       'access-token-stands-alone',
       '^src/access-token/',
-      '^src/(access-token/|issuer/|jws/|platform/|errors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
+      '^src/(access-token/|issuer/|jws/|platform/|errors/|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
-    leaf(
-      'dpop-stands-alone',
-      '^src/dpop/',
-      '^src/(dpop/|jws/|platform/|errors\\.ts|events\\.ts|claims\\.ts)',
-    ),
-    leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors\\.ts)'),
-    leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation|claims|errors)\\.ts$'),
+    leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
+    leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),
+    leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation\\.ts|claims\\.ts|errors/)'),
     leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
     {
       name: 'redis-takes-only-types',

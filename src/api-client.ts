@@ -13,11 +13,12 @@ import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
+import { issueNonce } from './dpop/nonce.ts';
 import { InMemoryReplayStore } from './dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
-import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
+import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
-import { createTokenExchange, type TokenExchange } from './exchange/token-exchange.ts';
+import type { TokenExchange } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
   GetAccessTokenForConnectionOptions,
@@ -31,7 +32,7 @@ import { isJsonObject } from './jws/json.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
-import type { ApiClientOptions } from './options.ts';
+import type { ApiClientOptions } from './options/options.ts';
 import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
 import {
   challenge,
@@ -41,7 +42,7 @@ import {
   verifyRequest,
 } from './request/verify-request.ts';
 import { LruMap } from './platform/lru-map.ts';
-import { type ResolvedOptions, resolveOptions } from './resolve-options.ts';
+import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
 import { requireScopes, type ScopeRequirements } from './scopes.ts';
 import type { StandardSchemaV1 } from './standard-schema.ts';
 
@@ -84,7 +85,7 @@ export class ApiClient {
   readonly #issuers: Issuers;
   readonly #proofPolicy: ProofPolicy;
   readonly #accessTokenPolicy: AccessTokenPolicy;
-  readonly #exchange: TokenExchange;
+  readonly #loadExchange: () => Promise<TokenExchange>;
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
@@ -112,13 +113,19 @@ export class ApiClient {
       emit,
       now,
     };
-    this.#exchange = createTokenExchange({
+    const exchangeDependencies = {
       client: resolved.client,
       issuer: resolved.clientIssuer,
-      tokenEndpointOf: async (issuer) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
+      tokenEndpointOf: async (issuer: string) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
       http,
       now,
-    });
+    };
+    let exchange: TokenExchange | undefined;
+    this.#loadExchange = async () => {
+      // Most APIs only verify. What exchanges need is loaded by those that exchange.
+      const { createTokenExchange } = await import('./exchange/token-exchange.ts');
+      return (exchange ??= createTokenExchange(exchangeDependencies));
+    };
   }
 
   /**
@@ -205,7 +212,7 @@ export class ApiClient {
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
-    return await this.#observeExchange('on_behalf_of', () => this.#exchange.onBehalfOf(options));
+    return await this.#observeExchange('on_behalf_of', (exchange) => exchange.onBehalfOf(options));
   }
 
   /**
@@ -215,7 +222,7 @@ export class ApiClient {
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
    */
   async getTokenByExchangeProfile(options: GetTokenByExchangeProfileOptions): Promise<TokenExchangeResult> {
-    return await this.#observeExchange('exchange_profile', () => this.#exchange.byProfile(options));
+    return await this.#observeExchange('exchange_profile', (exchange) => exchange.byProfile(options));
   }
 
   /**
@@ -227,7 +234,7 @@ export class ApiClient {
   async getAccessTokenForConnection(
     options: GetAccessTokenForConnectionOptions,
   ): Promise<ConnectionTokenResult> {
-    return await this.#observeExchange('connection', () => this.#exchange.forConnection(options));
+    return await this.#observeExchange('connection', (exchange) => exchange.forConnection(options));
   }
 
   /**
@@ -265,6 +272,15 @@ export class ApiClient {
     await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
   }
 
+  /**
+   * The nonce for the `DPoP-Nonce` header of an answer (RFC 9449 §8.2), so that a client has the next one before its own
+   * has run out; `undefined` unless `dpop.nonce` is configured. It changes once per lifetime.
+   */
+  async nextDpopNonce(): Promise<string | undefined> {
+    const { dpop, now } = this.#options;
+    return dpop.nonce && dpop.mode !== 'disabled' ? await issueNonce(dpop.nonce, now()) : undefined;
+  }
+
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
     return this.#options.dpop.mode === 'required';
@@ -277,9 +293,15 @@ export class ApiClient {
       : observeVerification(emit, this.#issuers, verify));
   }
 
-  async #observeExchange<T>(exchange: ExchangeKind, request: () => Promise<T>): Promise<T> {
+  async #observeExchange<T>(
+    kind: ExchangeKind,
+    request: (exchange: TokenExchange) => Promise<T>,
+  ): Promise<T> {
     const { emit, clientIssuer: issuer } = this.#options;
-    return await (emit === undefined ? request() : observeExchange(emit, { exchange, issuer }, request));
+    const exchange = await this.#loadExchange();
+    return await (emit === undefined
+      ? request(exchange)
+      : observeExchange(emit, { exchange: kind, issuer }, () => request(exchange)));
   }
 
   #challengePolicy() {

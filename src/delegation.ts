@@ -1,7 +1,7 @@
 /**
  * Who acts for whom (RFC 8693 §4.1). Pure.
  */
-import { MissingRequiredArgumentError, VerifyAccessTokenError } from './errors.ts';
+import { MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 
 /** Claims as far as delegation goes; any verified claims fit. */
 export interface DelegatedClaims {

@@ -2,7 +2,7 @@
  * What a client tells `onEvent`: a closed union of plain objects, for metrics and logs. No event holds a token, a
  * proof, a secret or a key, nor any text that an unverified token brought along.
  */
-import type { ErrorReason } from './errors.ts';
+import type { ErrorReason } from './errors/index.ts';
 
 /** The documents of an issuer: its metadata, and its key set. */
 export type IssuerDocument = 'discovery' | 'jwks';

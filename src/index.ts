@@ -21,8 +21,8 @@ export {
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
-} from './errors.ts';
-export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors.ts';
+} from './errors/index.ts';
+export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors/index.ts';
 export type {
   AdapterFailedEvent,
   ApiClientEvent,
@@ -53,7 +53,7 @@ export type {
   DpopNonceOptions,
   DpopOptions,
   VerifiedTokenCacheOptions,
-} from './options.ts';
+} from './options/options.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
 export {
   type AuthScheme,

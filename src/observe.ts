@@ -1,7 +1,7 @@
 /**
  * Verifications and token requests, as `onEvent` is told of them. Only clients with a listener take this path.
  */
-import { BaseAuthError } from './errors.ts';
+import { BaseAuthError } from './errors/index.ts';
 import type { ApiClientEvent, Emit, ExchangeKind } from './events.ts';
 import type { KnownIssuers } from './issuer/issuers.ts';
 import { startStopwatch } from './platform/stopwatch.ts';

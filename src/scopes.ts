@@ -2,7 +2,7 @@
  * Scopes (RFC 6749 §3.3) and Auth0 permissions: what an operation needs and what a token has. Pure.
  */
 import type { AccessTokenClaims } from './claims.ts';
-import { ConfigurationError, InsufficientScopeError } from './errors.ts';
+import { ConfigurationError, InsufficientScopeError } from './errors/index.ts';
 
 /** What an operation needs. All of it, not one of it. */
 export interface ScopeRequirements {

@@ -2,7 +2,7 @@
  * The checks that a single call adds to those of the client. They never replace one of them.
  */
 import type { AccessTokenClaims } from '../claims.ts';
-import { BaseAuthError, ConfigurationError, VerifyAccessTokenError } from '../errors.ts';
+import { BaseAuthError, ConfigurationError, VerifyAccessTokenError } from '../errors/index.ts';
 import { deepFreeze, isJsonObject } from '../jws/json.ts';
 import { readRequirements, requireScopes, type ScopeRequirements } from '../scopes.ts';
 import type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from '../standard-schema.ts';

@@ -2,7 +2,7 @@
  * The registered claims of an access token (RFC 7519 §4.1, RFC 9068 §4). Pure.
  */
 import type { AccessTokenClaims } from '../claims.ts';
-import { VerifyAccessTokenError } from '../errors.ts';
+import { VerifyAccessTokenError } from '../errors/index.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 

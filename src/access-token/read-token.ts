@@ -1,7 +1,7 @@
 /**
  * An access token as text, up to the point where its issuer must be asked for keys. Pure; nothing here is verified.
  */
-import { VerifyAccessTokenError } from '../errors.ts';
+import { VerifyAccessTokenError } from '../errors/index.ts';
 import { findAlgorithm, type JwsAlgorithm } from '../jws/algorithms.ts';
 import {
   type CompactJws,

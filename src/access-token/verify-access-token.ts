@@ -2,7 +2,7 @@
  * An access token, from text to verified claims (RFC 7515 §5.2, RFC 7519 §7.2, RFC 9068 §4).
  */
 import type { AccessTokenClaims } from '../claims.ts';
-import { VerifyAccessTokenError } from '../errors.ts';
+import { VerifyAccessTokenError } from '../errors/index.ts';
 import { type AllowedIssuers, type IssuerContext, resolveIssuer } from '../issuer/allowed-issuers.ts';
 import type { KnownIssuers } from '../issuer/issuers.ts';
 import { excerpt } from '../platform/excerpt.ts';

@@ -2,7 +2,7 @@
  * The key that a proof carries (RFC 9449 §4.2), ready to verify with.
  */
 import { importVerifier } from '#signature';
-import { InvalidDpopProofError } from '../errors.ts';
+import { InvalidDpopProofError } from '../errors/index.ts';
 import type { JwsAlgorithm } from '../jws/algorithms.ts';
 import { type CompactJws, KnownHeaders } from '../jws/compact.ts';
 import { isJsonObject, type JsonObject } from '../jws/json.ts';

@@ -10,7 +10,7 @@ import {
   InvalidDpopProofError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
-} from '../errors.ts';
+} from '../errors/index.ts';
 import type { Emit } from '../events.ts';
 import { findAlgorithm } from '../jws/algorithms.ts';
 import {

@@ -1,6 +1,6 @@
 /** The one request to a token endpoint: sends a form, and makes a token or an `ApiError` of every outcome. */
 
-import { ApiError, type UpstreamFailure } from '../errors.ts';
+import { ApiError, type UpstreamFailure } from '../errors/index.ts';
 import { HttpFailure, sendForJson, type HttpFailureKind, type HttpOptions } from '../platform/http.ts';
 import { readRetryAfter } from '../platform/retry-after.ts';
 import { createRedactor, summarizeError, type Redact } from './redact.ts';

@@ -6,7 +6,7 @@ import {
   GetAccessTokenForConnectionError,
   GetTokenByExchangeProfileError,
   MissingRequiredArgumentError,
-} from '../errors.ts';
+} from '../errors/index.ts';
 import type { HttpOptions } from '../platform/http.ts';
 import { basicAuthorization } from './client-auth.ts';
 import type { FormField } from './extra.ts';

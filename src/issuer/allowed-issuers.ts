@@ -1,7 +1,7 @@
 /**
  * Which issuers are accepted: one domain, a list, or a resolver that is asked for each request.
  */
-import { DomainsResolverError, VerifyAccessTokenError } from '../errors.ts';
+import { DomainsResolverError, VerifyAccessTokenError } from '../errors/index.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { issuerOfDomain } from './domain.ts';
 

@@ -10,7 +10,7 @@
  * A failed load starts a back-off, cold or warm, during which no load begins. A kept document is replaced whole by
  * the next good one and never by a failure.
  */
-import { IssuerUnavailableError } from '../errors.ts';
+import { IssuerUnavailableError } from '../errors/index.ts';
 import type { Emit, IssuerDocument } from '../events.ts';
 import type { RunInBackground } from '../platform/background.ts';
 import { describeError } from '../platform/describe-error.ts';

@@ -1,7 +1,7 @@
 /**
  * The issuers in use, each with its metadata and its keys. Only issuers that are allowed by configuration get here.
  */
-import { IssuerUnavailableError } from '../errors.ts';
+import { IssuerUnavailableError } from '../errors/index.ts';
 import type { Emit } from '../events.ts';
 import type { RunInBackground } from '../platform/background.ts';
 import { LruMap } from '../platform/lru-map.ts';

@@ -9,7 +9,7 @@ import {
   MissingAuthorizationError,
   MissingRequiredArgumentError,
   VerifyAccessTokenError,
-} from '../errors.ts';
+} from '../errors/index.ts';
 
 /** The schemes of this SDK, as they are written in a challenge. Requests may spell them in any case. */
 export type AuthScheme = 'Bearer' | 'DPoP';

@@ -16,7 +16,7 @@ import {
   MissingRequiredArgumentError,
   setChallenges,
   VerifyAccessTokenError,
-} from '../errors.ts';
+} from '../errors/index.ts';
 import type { IssuerContext } from '../issuer/allowed-issuers.ts';
 import { buildChallenges, type ChallengeError, type ChallengePolicy } from './challenge.ts';
 import {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ErrorCode, ErrorReason } from '../../src/errors.ts';
+import type { ErrorCode, ErrorReason } from '../../src/errors/index.ts';
 import type { JsonObject } from '../../src/jws/json.ts';
 
 /** One file of the directory `cases`: data of a specification, and what we make of it. */

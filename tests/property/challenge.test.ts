@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InsufficientScopeError, setChallenges, VerifyAccessTokenError } from '../../src/errors.ts';
+import { InsufficientScopeError, setChallenges, VerifyAccessTokenError } from '../../src/errors/index.ts';
 import { buildChallenges, type ChallengeError, type ChallengePolicy } from '../../src/request/challenge.ts';
 import { parseChallenges } from '../support/challenges.ts';
 import { runs, TIME_LIMIT } from './runs.ts';

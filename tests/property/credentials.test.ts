@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BaseAuthError } from '../../src/errors.ts';
+import { BaseAuthError } from '../../src/errors/index.ts';
 import { type Credentials, extractCredentials, type RequestHeaders } from '../../src/request/credentials.ts';
 import { runs, TIME_LIMIT } from './runs.ts';
 

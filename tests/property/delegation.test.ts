@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DelegatedClaims, getCurrentActor, getDelegationChain } from '../../src/delegation.ts';
-import { VerifyAccessTokenError } from '../../src/errors.ts';
+import { VerifyAccessTokenError } from '../../src/errors/index.ts';
 import { runs, TIME_LIMIT } from './runs.ts';
 
 /** What a helper answers, or `undefined` when it refuses; any other error is a failure. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, it } from 'vitest';
 import { ApiClient } from '../../src/api-client.ts';
-import type { ApiClientOptions } from '../../src/options.ts';
+import type { ApiClientOptions } from '../../src/options/options.ts';
 import { accessTokens, type TokenCase } from './access-tokens.ts';
 import { describeProofDifferential } from './differential-proofs.ts';
 import { chunksOf, DIFFERENTIAL_TIME_LIMIT, report } from './differential-runs.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IssuerUnavailableError } from '../../src/errors.ts';
+import { IssuerUnavailableError } from '../../src/errors/index.ts';
 import { KeptDocument } from '../../src/issuer/documents.ts';
 import { createRunInBackground } from '../../src/platform/background.ts';
 import { type Loaded } from '../../src/issuer/phases.ts';

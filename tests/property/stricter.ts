@@ -3,7 +3,7 @@
  * what jose accepts and no row says so, where jose refuses what we accept, and when a row was never at work.
  */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import type { ErrorReason } from '../../src/errors.ts';
+import type { ErrorReason } from '../../src/errors/index.ts';
 import { weak } from './tenant.ts';
 
 /** What is judged, read with jose, so that no row is confirmed by the code it is about. */

@@ -4,7 +4,7 @@
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect } from 'vitest';
-import { BaseAuthError } from '../../src/errors.ts';
+import { BaseAuthError } from '../../src/errors/index.ts';
 import { report } from './differential-runs.ts';
 import { STRICTER, type StricterRow, stricterRow } from './stricter.ts';
 

@@ -3,7 +3,7 @@
  */
 import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { ApiClient } from '../../src/api-client.ts';
-import type { ApiClientOptions } from '../../src/options.ts';
+import type { ApiClientOptions } from '../../src/options/options.ts';
 import { HOSTS, KEY_SETS, type Step } from './sessions.ts';
 import { ALGORITHMS, AUDIENCE, ISSUER } from './tenant.ts';
 import { ourVerdict } from './verdicts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DelegatedClaims, getCurrentActor, getDelegationChain } from '../../src/delegation.ts';
-import { MissingRequiredArgumentError, VerifyAccessTokenError } from '../../src/errors.ts';
+import { MissingRequiredArgumentError, VerifyAccessTokenError } from '../../src/errors/index.ts';
 import { causeOf, refusalBy, thrownBy } from './platform/refusal.ts';
 
 interface Actor {

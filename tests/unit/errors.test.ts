@@ -18,7 +18,7 @@ import {
   setChallenges,
   type UpstreamFailure,
   VerifyAccessTokenError,
-} from '../../src/errors.ts';
+} from '../../src/errors/index.ts';
 import { parseChallenges } from '../support/challenges.ts';
 
 const upstream = (overrides: Partial<UpstreamFailure> = {}): UpstreamFailure => ({

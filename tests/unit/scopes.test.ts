@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessTokenClaims } from '../../src/claims.ts';
-import { ConfigurationError, InsufficientScopeError } from '../../src/errors.ts';
+import { ConfigurationError, InsufficientScopeError } from '../../src/errors/index.ts';
 import { permissionsOf, requireScopes, type ScopeRequirements, scopesOf } from '../../src/scopes.ts';
 import { causeOf, refusalBy, thrownBy } from './platform/refusal.ts';
 

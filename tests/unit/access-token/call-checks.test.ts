@@ -6,7 +6,11 @@ import {
   validateRequirements,
 } from '../../../src/access-token/call-checks.ts';
 import type { AccessTokenClaims } from '../../../src/claims.ts';
-import { ConfigurationError, InsufficientScopeError, VerifyAccessTokenError } from '../../../src/errors.ts';
+import {
+  ConfigurationError,
+  InsufficientScopeError,
+  VerifyAccessTokenError,
+} from '../../../src/errors/index.ts';
 import type { StandardSchemaResult, StandardSchemaV1 } from '../../../src/standard-schema.ts';
 import { causeOf, refusalBy, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';
 

@@ -4,7 +4,7 @@ import {
   checkRegisteredClaims,
   type ClaimPolicy,
 } from '../../../src/access-token/claim-checks.ts';
-import { type AccessTokenReason, VerifyAccessTokenError } from '../../../src/errors.ts';
+import { type AccessTokenReason, VerifyAccessTokenError } from '../../../src/errors/index.ts';
 import type { JsonObject } from '../../../src/jws/json.ts';
 import { causeOf, refusalBy, thrownBy } from '../platform/refusal.ts';
 

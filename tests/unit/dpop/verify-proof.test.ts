@@ -11,7 +11,7 @@ import {
   InvalidDpopProofError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
-} from '../../../src/errors.ts';
+} from '../../../src/errors/index.ts';
 import { jwkThumbprint } from '../../../src/jws/public-key.ts';
 import { algorithmNamed, exportJwk, keyPairFor, publicJwkOf, signWith } from '../jws/keys.ts';
 import { causeOf, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MissingRequiredArgumentError } from '../../../src/errors.ts';
+import { MissingRequiredArgumentError } from '../../../src/errors/index.ts';
 import {
   FAILURES,
   METHODS,

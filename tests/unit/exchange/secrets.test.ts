@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../../../src/errors.ts';
+import { ApiError } from '../../../src/errors/index.ts';
 import { formEncode } from '../../../src/exchange/client-auth.ts';
 import type { TokenExchangeDependencies } from '../../../src/exchange/token-exchange.ts';
 import {

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
-import { GetAccessTokenForConnectionError, GetTokenByExchangeProfileError } from '../../../src/errors.ts';
+import {
+  GetAccessTokenForConnectionError,
+  GetTokenByExchangeProfileError,
+} from '../../../src/errors/index.ts';
 import {
   createTokenExchange,
   type TokenExchange,

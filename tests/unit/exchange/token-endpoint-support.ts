@@ -1,4 +1,4 @@
-import { ApiError } from '../../../src/errors.ts';
+import { ApiError } from '../../../src/errors/index.ts';
 import { requestToken } from '../../../src/exchange/token-endpoint.ts';
 import { NOW_MS, TOKEN_ENDPOINT, rejectionOf } from './support.ts';
 

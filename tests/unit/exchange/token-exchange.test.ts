@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ApiError, IssuerUnavailableError } from '../../../src/errors.ts';
+import { ApiError, IssuerUnavailableError } from '../../../src/errors/index.ts';
 import {
   CLIENT_ID,
   CLIENT_SECRET,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { DomainsResolverError, VerifyAccessTokenError } from '../../../src/errors.ts';
+import { DomainsResolverError, VerifyAccessTokenError } from '../../../src/errors/index.ts';
 import { type DomainsResolver, resolveIssuer } from '../../../src/issuer/allowed-issuers.ts';
 import { causeOf, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IssuerUnavailableError } from '../../../src/errors.ts';
+import { IssuerUnavailableError } from '../../../src/errors/index.ts';
 import type { Loaded } from '../../../src/issuer/phases.ts';
 import { refusalOf, rejectionOf } from '../platform/refusal.ts';
 import { FRESHNESS, own, setUp, setUpLoaded, settle } from './loads.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IssuerUnavailableError } from '../../../src/errors.ts';
+import { IssuerUnavailableError } from '../../../src/errors/index.ts';
 import { hold, phaseOf } from '../../../src/issuer/phases.ts';
 import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { causeOf, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';

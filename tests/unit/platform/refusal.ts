@@ -1,4 +1,4 @@
-import { BaseAuthError } from '../../../src/errors.ts';
+import { BaseAuthError } from '../../../src/errors/index.ts';
 
 /** What an error says to programs: its class, and the three words of the contract. */
 export interface Refusal {

@@ -6,7 +6,7 @@ import {
   MissingAuthorizationError,
   MissingRequiredArgumentError,
   VerifyAccessTokenError,
-} from '../../../src/errors.ts';
+} from '../../../src/errors/index.ts';
 import {
   extractCredentials,
   readCredentials,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError } from '../../src/errors.ts';
-import type { ApiClientOptions } from '../../src/options.ts';
-import { resolveOptions } from '../../src/resolve-options.ts';
-import { causeOf, refusalBy, thrownBy } from './platform/refusal.ts';
+import { ConfigurationError } from '../../../src/errors/index.ts';
+import type { ApiClientOptions } from '../../../src/options/options.ts';
+import { resolveOptions } from '../../../src/options/resolve-options.ts';
+import { causeOf, refusalBy, thrownBy } from '../platform/refusal.ts';
 
 const base = { domain: 'tenant.us.auth0.com', audience: 'https://api.example.com' };
 const SECRET = 'a secret of at least thirty-two characters';

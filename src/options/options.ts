@@ -1,10 +1,11 @@
 /**
- * The options of the client, and what they mean. What is allowed, and every default, is in resolve-options.ts.
+ * The options of the client, and what they mean. What each may be is in rules.ts, every default in
+ * resolve-options.ts.
  */
-import type { DpopReplayStore } from './dpop/replay.ts';
-import type { ApiClientEvent } from './events.ts';
-import type { DomainsResolver } from './issuer/allowed-issuers.ts';
-import type { CacheAdapter } from './platform/cache-adapter.ts';
+import type { DpopReplayStore } from '../dpop/replay.ts';
+import type { ApiClientEvent } from '../events.ts';
+import type { DomainsResolver } from '../issuer/allowed-issuers.ts';
+import type { CacheAdapter } from '../platform/cache-adapter.ts';
 
 /** How DPoP is handled (RFC 9449). */
 export interface DpopOptions {

@@ -1,0 +1,35 @@
+/**
+ * Every error this package throws.
+ */
+export {
+  BaseAuthError,
+  type ErrorBody,
+  type ErrorDetails,
+  type Evidence,
+  setChallenges,
+} from './base-auth-error.ts';
+export {
+  ApiError,
+  type ExchangeInputReason,
+  GetAccessTokenForConnectionError,
+  GetTokenByExchangeProfileError,
+  type UpstreamFailure,
+  type UpstreamReason,
+} from './exchange-errors.ts';
+export type { ErrorCode, ErrorReason } from './reasons.ts';
+export {
+  type AccessTokenReason,
+  ConfigurationError,
+  DomainsResolverError,
+  type DpopProofReason,
+  DpopNonceRequiredError,
+  InsufficientScopeError,
+  InvalidAuthSchemeError,
+  InvalidDpopProofError,
+  InvalidRequestError,
+  IssuerUnavailableError,
+  MissingAuthorizationError,
+  MissingRequiredArgumentError,
+  ReplayStoreUnavailableError,
+  VerifyAccessTokenError,
+} from './verification-errors.ts';
