@@ -61,6 +61,9 @@ export interface VerifyAccessTokenOptions {
   readonly headers?: RequestHeaders | undefined;
 }
 
+/** What stands beside the checks of a call. */
+const VERIFY_ARGUMENTS = ['accessToken', 'httpUrl', 'headers'] satisfies (keyof VerifyAccessTokenOptions)[];
+
 /** A proof to verify, and what it must have been made for. */
 export interface VerifyDpopProofOptions {
   /** The access token that the proof came with. It is decoded for its `cnf.jkt`; it is not verified here. */
@@ -174,14 +177,11 @@ export class ApiClient {
   ): Promise<CheckedClaims<Claims>>;
   verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims>;
   async verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims> {
-    const { accessToken, httpUrl, headers, ...rest } = requireArguments(options, 'accessToken');
-    // The rest has own members only; a check that is inherited, from shared defaults perhaps, counts as well.
-    const { requiredClaims, requiredScopes, requiredPermissions, claimsSchema } = options;
-    const checks = { ...rest, requiredClaims, requiredScopes, requiredPermissions, claimsSchema };
-    validateChecks(checks);
+    const { accessToken, httpUrl, headers } = requireArguments(options, 'accessToken');
+    validateChecks(options, VERIFY_ARGUMENTS);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
     return await this.#observeVerification(async (issuers) =>
-      applyChecks(await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers), checks),
+      applyChecks(await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers), options),
     );
   }
 
@@ -286,11 +286,9 @@ export class ApiClient {
     return this.#options.dpop.mode === 'required';
   }
 
-  async #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {
+  #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {
     const { emit } = this.#options;
-    return await (emit === undefined
-      ? verify(this.#issuers)
-      : observeVerification(emit, this.#issuers, verify));
+    return emit === undefined ? verify(this.#issuers) : observeVerification(emit, this.#issuers, verify);
   }
 
   async #observeExchange<T>(

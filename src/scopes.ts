@@ -35,7 +35,6 @@ export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): s
  */
 export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequirements): void {
   const { requiredScopes, requiredPermissions } = readRequirements(requirements);
-
   if (requiredScopes.length > 0 && lacks(scopesOf(claims), requiredScopes)) {
     throw new InsufficientScopeError('insufficient_scope', requiredScopes, {
       cause: { name: 'scope', expected: requiredScopes, actual: scopesOf(claims) },

@@ -26,10 +26,11 @@ const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema'];
 /**
  * Refuses checks that are written wrongly, before any token is looked at: a misspelt check would protect nothing.
  *
+ * @param besides names of other members that the object may have
  * @throws ConfigurationError
  */
-export function validateChecks(checks: AccessTokenChecks): void {
-  validateNames(checks, CHECK_NAMES);
+export function validateChecks(checks: AccessTokenChecks, besides: readonly string[] = []): void {
+  validateNames(checks, CHECK_NAMES, besides);
   readRequirements(checks);
   const { requiredClaims, claimsSchema } = checks as Record<string, unknown>;
   const areNames =
@@ -50,28 +51,28 @@ export function validateRequirements(requirements: ScopeRequirements): void {
   readRequirements(requirements);
 }
 
-function validateNames(checks: unknown, names: readonly string[]): void {
+function validateNames(checks: unknown, names: readonly string[], besides: readonly string[] = []): void {
   if (!isJsonObject(checks)) throw new ConfigurationError('The checks must be an object.');
-  const unknown = Object.keys(checks).find((name) => !names.includes(name));
+  const unknown = Object.keys(checks).find((name) => !names.includes(name) && !besides.includes(name));
   if (unknown !== undefined) {
     throw new ConfigurationError(`\`${unknown}\` is no check; there are ${names.join(', ')}.`);
   }
 }
 
 /**
- * Applies the checks of one call to verified claims.
+ * Applies the checks of one call to verified claims; only a schema makes it wait.
  *
  * @throws VerifyAccessTokenError `claim_missing`, or `claim_invalid` when the schema refuses
  * @throws InsufficientScopeError when a scope or a permission is lacking
  */
-export async function applyChecks<Claims extends object>(
+export function applyChecks<Claims extends object>(
   claims: AccessTokenClaims,
   checks: AccessTokenChecks<Claims>,
-): Promise<AccessTokenClaims | CheckedClaims<Claims>> {
+): AccessTokenClaims | Promise<CheckedClaims<Claims>> {
   const absent = checks.requiredClaims?.find((name) => !Object.hasOwn(claims, name));
   if (absent !== undefined) throw new VerifyAccessTokenError('claim_missing', { cause: { name: absent } });
   requireScopes(claims, checks);
-  return checks.claimsSchema === undefined ? claims : await applySchema(claims, checks.claimsSchema);
+  return checks.claimsSchema === undefined ? claims : applySchema(claims, checks.claimsSchema);
 }
 
 async function applySchema<Claims extends object>(

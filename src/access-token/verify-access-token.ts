@@ -51,8 +51,10 @@ export async function verifyAccessToken(
   const { verifiedTokens, knownHeaders } = policy;
   const verified = verifiedTokens?.get(accessToken);
   const { algorithm, kid, unverifiedIss, jws } = verified ?? readToken(accessToken, policy);
-  const issuer = issuers.get(await resolveIssuer(policy.allowedIssuers, unverifiedIss, context));
-  const metadata = await issuer.metadata();
+  const resolved = resolveIssuer(policy.allowedIssuers, unverifiedIss, context);
+  const issuer = issuers.get(typeof resolved === 'string' ? resolved : await resolved);
+  const kept = issuer.metadata();
+  const metadata = kept instanceof Promise ? await kept : kept;
   if (unverifiedIss !== metadata.issuer) {
     throw new VerifyAccessTokenError('issuer_mismatch', {
       cause: { name: 'iss', expected: metadata.issuer, actual: excerpt(unverifiedIss) },

@@ -27,24 +27,27 @@ export type AllowedIssuers = ReadonlySet<string> | DomainsResolver;
 export type IssuerContext = Omit<DomainsResolverContext, 'unverifiedIss'>;
 
 /**
- * The allowed issuer that a token names, in canonical form.
+ * The allowed issuer that a token names, in canonical form. Without a resolver the answer is there at once: a promise
+ * for it would cost more than the look-up.
  *
  * @throws VerifyAccessTokenError `issuer_not_allowed` @throws DomainsResolverError
  */
-export async function resolveIssuer(
+export function resolveIssuer(
   allowed: AllowedIssuers,
   unverifiedIss: string,
   context: IssuerContext,
-): Promise<string> {
-  const issuers =
-    typeof allowed === 'function' ? await askResolver(allowed, { ...context, unverifiedIss }) : allowed;
+): string | Promise<string> {
+  return typeof allowed === 'function'
+    ? askResolver(allowed, { ...context, unverifiedIss }).then((issuers) => pick(issuers, unverifiedIss))
+    : pick(allowed, unverifiedIss);
+}
+
+function pick(issuers: ReadonlySet<string>, unverifiedIss: string): string {
   const issuer = issuers.has(unverifiedIss) ? unverifiedIss : issuerOfDomain(unverifiedIss);
-  if (issuer === undefined || !issuers.has(issuer)) {
-    throw new VerifyAccessTokenError('issuer_not_allowed', {
-      cause: { name: 'iss', expected: [...issuers], actual: excerpt(unverifiedIss) },
-    });
-  }
-  return issuer;
+  if (issuer !== undefined && issuers.has(issuer)) return issuer;
+  throw new VerifyAccessTokenError('issuer_not_allowed', {
+    cause: { name: 'iss', expected: [...issuers], actual: excerpt(unverifiedIss) },
+  });
 }
 
 async function askResolver(

@@ -53,18 +53,35 @@ export const importVerifier: SignatureModule['importVerifier'] = (jwk, algorithm
  */
 function toDer(signature: Uint8Array): Uint8Array {
   const half = signature.byteLength / 2;
-  const r = toDerInteger(signature.subarray(0, half));
-  const s = toDerInteger(signature.subarray(half));
-  const length = r.length + s.length;
+  const r = significant(signature, 0, half);
+  const s = significant(signature, half, half);
+  const length = 4 + r.length + s.length;
   // Two numbers of 521 bits take more than the 127 bytes that one byte can tell.
-  return Uint8Array.from([0x30, ...(length > 127 ? [0x81, length] : [length]), ...r, ...s]);
+  const head = length > 127 ? [0x30, 0x81, length] : [0x30, length];
+  const der = new Uint8Array(head.length + length);
+  der.set(head);
+  writeInteger(der, head.length, signature, r);
+  writeInteger(der, head.length + 2 + r.length, signature, s);
+  return der;
+}
+
+/** Where a number stands, and how many bytes DER takes for it. */
+interface Significant {
+  readonly start: number;
+  readonly end: number;
+  readonly length: number;
 }
 
 /** Without leading zeros, but with one before a first bit that would say the number is negative. */
-function toDerInteger(bytes: Uint8Array): number[] {
-  let start = 0;
-  while (start < bytes.byteLength - 1 && bytes[start] === 0) start += 1;
-  const digits = [...bytes.subarray(start)];
-  if ((digits[0] ?? 0) > 127) digits.unshift(0);
-  return [0x02, digits.length, ...digits];
+function significant(bytes: Uint8Array, offset: number, size: number): Significant {
+  const end = offset + size;
+  let start = offset;
+  while (start < end - 1 && bytes[start] === 0) start += 1;
+  return { start, end, length: end - start + ((bytes[start] ?? 0) > 127 ? 1 : 0) };
+}
+
+function writeInteger(der: Uint8Array, at: number, bytes: Uint8Array, number: Significant): void {
+  der[at] = 0x02;
+  der[at + 1] = number.length;
+  der.set(bytes.subarray(number.start, number.end), at + 2 + number.length - (number.end - number.start));
 }

@@ -130,25 +130,30 @@ describe('validateRequirements', () => {
   });
 });
 
+/** Whether it waits or not, a refusal is a rejection here. */
+async function applied<Claims extends object>(given: AccessTokenClaims, checks: AccessTokenChecks<Claims>) {
+  return await applyChecks(given, checks);
+}
+
 describe('applyChecks', () => {
   it('returns the very claims when there is no schema', async () => {
-    expect(await applyChecks(claims, {})).toBe(claims);
+    expect(await applied(claims, {})).toBe(claims);
     const checks = {
       requiredClaims: ['tier', 'nothing'],
       requiredScopes: 'read:a',
       requiredPermissions: ['read:b'],
     };
-    expect(await applyChecks(claims, checks)).toBe(claims);
+    expect(await applied(claims, checks)).toBe(claims);
   });
 
   it.each(['email', 'constructor', '__proto__', 'toString'])('misses the claim %s', async (name) => {
-    const error = await rejectionOf(applyChecks(claims, { requiredClaims: ['sub', name] }));
+    const error = await rejectionOf(applied(claims, { requiredClaims: ['sub', name] }));
     expect(refusalIn(error)).toEqual({ ...claimInvalid, reason: 'claim_missing' });
     expect(causeOf(error)).toEqual({ name });
   });
 
   it('misses a scope with all scopes of the operation', async () => {
-    const error = await rejectionOf(applyChecks(claims, { requiredScopes: ['read:a', 'admin'] }));
+    const error = await rejectionOf(applied(claims, { requiredScopes: ['read:a', 'admin'] }));
     expect(refusalIn(error)).toEqual({
       type: InsufficientScopeError,
       code: 'insufficient_scope',
@@ -160,14 +165,14 @@ describe('applyChecks', () => {
 
   it('looks for claims before scopes, because a bad token comes before a weak one', async () => {
     const checks = { requiredClaims: ['email'], requiredScopes: 'admin' };
-    expect(await refusalOf(applyChecks(claims, checks))).toMatchObject({ reason: 'claim_missing' });
+    expect(await refusalOf(applied(claims, checks))).toMatchObject({ reason: 'claim_missing' });
   });
 
   it.each<[string, StandardSchemaV1<unknown, { level: number }>]>([
     ['at once', schema(() => ({ value: { level: 3 } }))],
     ['later', schema(() => Promise.resolve({ value: { level: 3 } }))],
   ])('lays what a schema makes over the claims, %s, and freezes the result', async (_title, claimsSchema) => {
-    const checked = await applyChecks(claims, { claimsSchema });
+    const checked = await applied(claims, { claimsSchema });
     expect(checked).toEqual({ ...claims, level: 3 });
     expect(Object.isFrozen(checked)).toBe(true);
     expect(claims).not.toHaveProperty('level');
@@ -175,7 +180,7 @@ describe('applyChecks', () => {
 
   it('freezes what a schema nests, and leaves other things than plain objects and lists alone', async () => {
     const day = new Date(0);
-    const checked = await applyChecks(claims, {
+    const checked = await applied(claims, {
       claimsSchema: schema(() => ({ value: { address: { lines: ['a'] }, day } })),
     });
     expect(checked).toMatchObject({ address: { lines: ['a'] } });
@@ -186,12 +191,12 @@ describe('applyChecks', () => {
 
   it('takes null for no issues, as some libraries write', async () => {
     const validate = () => ({ value: { level: 3 }, issues: null }) as unknown as StandardSchemaResult<object>;
-    expect(await applyChecks(claims, { claimsSchema: schema(validate) })).toMatchObject({ level: 3 });
+    expect(await applied(claims, { claimsSchema: schema(validate) })).toMatchObject({ level: 3 });
   });
 
   it.each([undefined, null, 'text', {}])('is misconfigured when a schema answers %j', async (answer) => {
     const claimsSchema = schema(() => answer as StandardSchemaResult<object>);
-    expect(await refusalOf(applyChecks(claims, { claimsSchema }))).toEqual(misconfigured);
+    expect(await refusalOf(applied(claims, { claimsSchema }))).toEqual(misconfigured);
   });
 
   it('gives a schema the claims', async () => {
@@ -200,7 +205,7 @@ describe('applyChecks', () => {
       seen = value;
       return { value: {} };
     });
-    await applyChecks(claims, { claimsSchema });
+    await applied(claims, { claimsSchema });
     expect(seen).toBe(claims);
   });
 
@@ -211,7 +216,7 @@ describe('applyChecks', () => {
       { message: 'wrong altogether' },
       { message: 'wrong at the top', path: [] },
     ];
-    const error = await rejectionOf(applyChecks(claims, { claimsSchema: schema(() => ({ issues })) }));
+    const error = await rejectionOf(applied(claims, { claimsSchema: schema(() => ({ issues })) }));
     expect(refusalIn(error)).toEqual(claimInvalid);
     expect(causeOf(error)).toEqual({
       name: 'claimsSchema',
@@ -226,7 +231,7 @@ describe('applyChecks', () => {
   });
 
   it('refuses a token with no issue named as well', async () => {
-    expect(await refusalOf(applyChecks(claims, { claimsSchema: schema(() => ({ issues: [] })) }))).toEqual(
+    expect(await refusalOf(applied(claims, { claimsSchema: schema(() => ({ issues: [] })) }))).toEqual(
       claimInvalid,
     );
   });
@@ -240,7 +245,7 @@ describe('applyChecks', () => {
     ],
     ['rejects', () => Promise.reject(new Error('cannot read properties'))],
   ])('takes a schema that %s over a token for a refusal of it', async (_title, validate) => {
-    const error = await rejectionOf(applyChecks(claims, { claimsSchema: schema(validate) }));
+    const error = await rejectionOf(applied(claims, { claimsSchema: schema(validate) }));
     expect(refusalIn(error)).toEqual(claimInvalid);
     expect(causeOf(error)).toEqual({ name: 'claimsSchema', error: new Error('cannot read properties') });
   });
@@ -249,7 +254,7 @@ describe('applyChecks', () => {
     'is misconfigured when a schema makes %j of claims',
     async (value) => {
       const claimsSchema = schema(() => ({ value }) as unknown as StandardSchemaResult<object>);
-      expect(await refusalOf(applyChecks(claims, { claimsSchema }))).toEqual(misconfigured);
+      expect(await refusalOf(applied(claims, { claimsSchema }))).toEqual(misconfigured);
     },
   );
 });

@@ -1,12 +1,21 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DomainsResolverError, VerifyAccessTokenError } from '../../../src/errors/index.ts';
-import { type DomainsResolver, resolveIssuer } from '../../../src/issuer/allowed-issuers.ts';
+import {
+  type AllowedIssuers,
+  type DomainsResolver,
+  resolveIssuer,
+} from '../../../src/issuer/allowed-issuers.ts';
 import { causeOf, refusalIn, refusalOf, rejectionOf } from '../platform/refusal.ts';
 
 const TENANT = 'https://tenant.example.com/';
 const OTHER = 'https://other.example.com/';
 const context = { requestUrl: undefined, requestHeaders: undefined };
 const list = new Set([TENANT, OTHER]);
+
+/** Whether it waits or not, a refusal is a rejection here. */
+async function resolved(allowed: AllowedIssuers, iss: string) {
+  return await resolveIssuer(allowed, iss, context);
+}
 
 const notAllowed = {
   type: VerifyAccessTokenError,
@@ -44,7 +53,7 @@ describe('resolveIssuer with a list', () => {
     '__proto__',
     'nonsense',
   ])('refuses %j', async (iss) => {
-    const error = await rejectionOf(resolveIssuer(list, iss, context));
+    const error = await rejectionOf(resolved(list, iss));
     expect(refusalIn(error)).toEqual(notAllowed);
     expect(causeOf(error)).toEqual({ name: 'iss', expected: [TENANT, OTHER], actual: iss });
     expect(String(error)).not.toContain('evil');
@@ -74,7 +83,7 @@ describe('resolveIssuer with a resolver', () => {
 
   it('refuses an issuer that is not in its list', async () => {
     const resolver = () => ['other.example.com'];
-    expect(await refusalOf(resolveIssuer(resolver, TENANT, context))).toEqual(notAllowed);
+    expect(await refusalOf(resolved(resolver, TENANT))).toEqual(notAllowed);
   });
 
   it.each<[string, () => never]>([
@@ -92,7 +101,7 @@ describe('resolveIssuer with a resolver', () => {
       },
     ],
   ])('is our failure and not the token\u2019s when it %s', async (_title, resolver) => {
-    const error = await rejectionOf(resolveIssuer(resolver, TENANT, context));
+    const error = await rejectionOf(resolved(resolver, TENANT));
     expect(refusalIn(error)).toEqual(resolverFailed);
     expect(causeOf(error)).toMatchObject({ name: 'domains' });
     expect(String(error)).not.toContain('database');
@@ -100,7 +109,7 @@ describe('resolveIssuer with a resolver', () => {
 
   it('is our failure when its promise is rejected', async () => {
     const resolver = () => Promise.reject(new Error('database is down'));
-    const error = await rejectionOf(resolveIssuer(resolver, TENANT, context));
+    const error = await rejectionOf(resolved(resolver, TENANT));
     expect(refusalIn(error)).toEqual(resolverFailed);
     expect(causeOf(error)).toMatchObject({ error: new Error('database is down') });
   });
@@ -117,7 +126,7 @@ describe('resolveIssuer with a resolver', () => {
     ['an object', { 0: 'tenant.example.com', length: 1 }],
   ])('is our failure when it returns %s', async (_title, returned) => {
     const resolver = () => returned as unknown as string[];
-    const error = await rejectionOf(resolveIssuer(resolver, TENANT, context));
+    const error = await rejectionOf(resolved(resolver, TENANT));
     expect(refusalIn(error)).toEqual(resolverFailed);
     expect(causeOf(error)).toEqual({ name: 'domains', expected: 'a list of domains that is not empty' });
   });
