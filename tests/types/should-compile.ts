@@ -7,6 +7,8 @@ import * as z from 'zod/mini';
 import {
   type AccessTokenChecks,
   type AccessTokenClaims,
+  ActorNotAllowedError,
+  type ActorRequirements,
   ApiClient,
   type ApiClientOptions,
   ApiError,
@@ -38,6 +40,8 @@ export const allUndefined: Required<ApiClientOptions> = {
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
   dpop: undefined,
+  allowedActors: undefined,
+  requireActor: undefined,
   clientId: undefined,
   clientSecret: undefined,
   customFetch: undefined,
@@ -82,9 +86,13 @@ export async function requests(
     requiredClaims: undefined,
     requiredScopes: undefined,
     requiredPermissions: undefined,
+    allowedActors: undefined,
+    requireActor: undefined,
     claimsSchema: undefined,
   });
   const checks: AccessTokenChecks = { requiredScopes: ['read'] as const, requiredPermissions: ['a'] };
+  const actors: ActorRequirements = { allowedActors: ['agent'] as const, requireActor: true };
+  await client.verifyRequest(request, { ...checks, ...actors });
   await client.verifyAccessToken({ accessToken: 'token', httpUrl: undefined, headers: undefined, ...checks });
 
   const credentials = extractCredentials(headers satisfies RequestHeaders);
@@ -102,6 +110,7 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   expectTypeOf(getCurrentActor).returns.toEqualTypeOf<string | undefined>();
   expectTypeOf(getDelegationChain).returns.toEqualTypeOf<string[]>();
   getCurrentActor(plain);
+  client.authorize(plain, { allowedActors: ['agent'], requireActor: undefined }, null);
   client.authorize(plain, { requiredScopes: 'read', requiredPermissions: undefined }, { scheme: undefined });
 
   const Plan = z.object({ plan: z.enum(['gold', 'silver']) });
@@ -160,6 +169,7 @@ export function errors(error: unknown): string {
   expectTypeOf(error.reason).toEqualTypeOf<ErrorReason>();
   expectTypeOf(error.challenges).toEqualTypeOf<readonly string[]>();
   if (error instanceof InsufficientScopeError) return error.requiredScopes.join(' ');
+  if (error instanceof ActorNotAllowedError) return error.reason;
   if (error instanceof DpopNonceRequiredError) return error.nonce;
   if (error instanceof IssuerUnavailableError) return String(error.retryAfterSeconds);
   if (error instanceof MissingRequiredArgumentError) return error.argument;

@@ -41,6 +41,12 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, clockTolerance: 5 }),
     // @ts-expect-error there is no such mode
     new ApiClient({ domain, audience, dpop: { mode: 'optional' } }),
+    // @ts-expect-error a text is no list of actors
+    new ApiClient({ domain, audience, allowedActors: 'agent' }),
+    // @ts-expect-error whether somebody must act is no matter of names
+    new ApiClient({ domain, audience, requireActor: ['agent'] }),
+    // @ts-expect-error a misspelt option
+    new ApiClient({ domain, audience, allowedActor: ['agent'] }),
     // @ts-expect-error a misspelt DPoP option
     new ApiClient({ domain, audience, dpop: { iatOffset: 5 } }),
     // @ts-expect-error the detection of replays is switched off by false only
@@ -85,6 +91,12 @@ export async function requests(client: ApiClient, request: Request): Promise<voi
   await client.verifyRequest(request, { requiredPermissions: 'orders' });
   // @ts-expect-error claims are named in a list
   await client.verifyRequest(request, { requiredClaims: 'org_id' });
+  // @ts-expect-error actors are a list
+  await client.verifyRequest(request, { allowedActors: 'agent' });
+  // @ts-expect-error nobody is no actor
+  await client.verifyRequest(request, { allowedActors: [undefined] });
+  // @ts-expect-error a text is neither yes nor no
+  await client.verifyRequest(request, { requireActor: 'yes' });
   // @ts-expect-error a function is no schema
   await client.verifyRequest(request, { claimsSchema: () => true });
   // @ts-expect-error a text is no request
@@ -104,6 +116,8 @@ export async function tokens(client: ApiClient, claims: AccessTokenClaims): Prom
   client.authorize(claims, { requiredScopes: 'read' }, { scheme: 'Basic' });
   // @ts-expect-error it would not be enforced
   client.authorize(claims, { requiredClaims: ['org_id'] });
+  // @ts-expect-error a misspelt requirement
+  client.authorize(claims, { allowedActor: ['agent'] });
   // @ts-expect-error requirements are required
   client.authorize(claims);
   // @ts-expect-error claims are an object

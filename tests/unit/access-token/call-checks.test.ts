@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AccessTokenChecks,
-  applyChecks,
+  applyChecks as applyAllChecks,
   validateChecks,
   validateRequirements,
 } from '../../../src/access-token/call-checks.ts';
@@ -25,6 +25,10 @@ const claims: AccessTokenClaims = Object.freeze({
   nothing: null,
   tier: 'gold',
 });
+
+/** As a client does that demands nothing of actors. */
+const applyChecks = <Claims extends object>(claims: AccessTokenClaims, checks: AccessTokenChecks<Claims>) =>
+  applyAllChecks(claims, checks, {});
 
 const misconfigured = {
   type: ConfigurationError,
@@ -105,7 +109,7 @@ describe('validateChecks', () => {
     expect(() => {
       validateChecks({ requiredScope: 'a' } as AccessTokenChecks);
     }).toThrow(
-      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, claimsSchema.',
+      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, allowedActors, requireActor, claimsSchema.',
     );
   });
 });
