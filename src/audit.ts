@@ -64,14 +64,15 @@ export interface AuditRecord {
 }
 
 /** Claims to record; any verified claims fit. */
-export type AuditedClaims = Readonly<
-  Partial<
-    Record<
-      'iss' | 'sub' | 'aud' | 'exp' | 'jti' | 'azp' | 'client_id' | 'scope' | 'org_id' | 'org_name' | 'act',
-      unknown
+export type AuditedClaims = object &
+  Readonly<
+    Partial<
+      Record<
+        'iss' | 'sub' | 'aud' | 'exp' | 'jti' | 'azp' | 'client_id' | 'scope' | 'org_id' | 'org_name' | 'act',
+        unknown
+      >
     >
-  >
->;
+  >;
 
 /**
  * A request to record: a Fetch `Request`, the parts that `verifyRequest` takes, or the request of a framework. Other

@@ -12,19 +12,24 @@ import {
   ApiClient,
   type ApiClientOptions,
   ApiError,
+  type AuditActor,
+  type AuditRecord,
   type AuthScheme,
   BaseAuthError,
   type CheckedClaims,
+  createAuditRecord,
   DpopNonceRequiredError,
   type DpopReplayStore,
   type ErrorReason,
   extractCredentials,
+  formatDelegationChain,
   getCurrentActor,
   getDelegationChain,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
   type RequestHeaders,
+  type RequestParts,
   type StandardSchemaV1,
 } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
@@ -140,6 +145,29 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   });
   expectTypeOf(proof.jkt).toEqualTypeOf<string>();
   expectTypeOf(proof.nonce).toEqualTypeOf<string | undefined>();
+}
+
+/** What frameworks hand to their handlers can be recorded as it is. */
+export function audits(
+  claims: AccessTokenClaims,
+  request: Request,
+  incoming: IncomingMessage,
+): AuditRecord[] {
+  const { headers, method: httpMethod } = incoming;
+  const parts = { headers, httpMethod, httpUrl: undefined } satisfies RequestParts;
+  const record = createAuditRecord(claims, { request, outcome: 'allowed' });
+  expectTypeOf(record.chain).toEqualTypeOf<readonly AuditActor[]>();
+  expectTypeOf(record.outcome).toEqualTypeOf<'allowed' | 'denied' | 'failed' | undefined>();
+  expectTypeOf(formatDelegationChain).returns.toEqualTypeOf<string>();
+  return [
+    record,
+    createAuditRecord(undefined, { request: parts, outcome: new Error('a bug') }),
+    createAuditRecord(claims, { request: incoming, outcome: undefined }),
+    createAuditRecord(
+      { sub: 'auth0|ada', act: { sub: 'agent' } },
+      { request: { method: 'GET', url: '/', id: 7 } },
+    ),
+  ];
 }
 
 export async function exchanges(client: ApiClient, accessToken: string): Promise<void> {

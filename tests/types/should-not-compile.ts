@@ -7,9 +7,11 @@ import {
   type AccessTokenClaims,
   ApiClient,
   BaseAuthError,
+  createAuditRecord,
   type DpopProofClaims,
   type DpopReplayStore,
   extractCredentials,
+  formatDelegationChain,
   getCurrentActor,
 } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
@@ -156,6 +158,26 @@ export function mutations(claims: AccessTokenClaims, proof: DpopProofClaims, err
   new BaseAuthError({ code: 'mine', reason: 'opaque_token', statusCode: 401 });
 }
 
+export function audits(claims: AccessTokenClaims, request: Request): void {
+  const record = createAuditRecord(claims, { request });
+  // @ts-expect-error a user may be absent
+  record.user satisfies string;
+  // @ts-expect-error a record is not changed
+  record.user = 'auth0|admin';
+  // @ts-expect-error through all levels
+  record.chain[0] = { sub: 'agent' };
+  // @ts-expect-error headers are not recorded
+  record.request?.headers satisfies unknown;
+  // @ts-expect-error a misspelt member
+  createAuditRecord(claims, { requests: request });
+  // @ts-expect-error a text is no request
+  createAuditRecord(claims, { request: 'GET /' });
+  // @ts-expect-error claims are an object
+  createAuditRecord('token');
+  // @ts-expect-error nor is a token anything to format
+  formatDelegationChain('token');
+}
+
 export async function results(client: ApiClient, accessToken: string): Promise<void> {
   const claims = await client.verifyAccessToken({ accessToken });
   // @ts-expect-error a claim that nobody typed is unknown
@@ -192,6 +214,8 @@ export function testing(): unknown[] {
   return [
     // @ts-expect-error a misspelt option
     createTestTenant({ algorithms: ['ES256'] }),
+    // @ts-expect-error an actor has a name
+    tenant.issueAccessToken({ act: [{ iss: domain }] }),
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
   ];
