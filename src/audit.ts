@@ -7,7 +7,7 @@
 import { MOST_ACTORS } from './delegation.ts';
 import { BaseAuthError } from './errors/index.ts';
 import { deepFreeze, ownMember } from './jws/json.ts';
-import { logAscii, logText } from './platform/log-text.ts';
+import { inAscii, logText } from './platform/log-text.ts';
 import { scopesOf } from './scopes.ts';
 
 /** One level of `act`, as the token has it. */
@@ -102,8 +102,8 @@ const MOST_LEVELS = 100_000;
 const MOST_ENTRIES = 100;
 
 /**
- * Records a request: who asked, who acts for whom, by which token, and how it ended. Texts are made safe to write to a log
- * and are cut at 256 characters; lists end after 100 entries.
+ * Records a request: who asked, who acts for whom, by which token, and how it ended. Texts are made safe to write to a
+ * log and are cut at 256 characters; lists end after 100 entries.
  *
  * @param claims verified claims; `undefined` for a request that was refused before there were any
  * @returns plain data for `JSON.stringify`, deeply frozen
@@ -118,7 +118,7 @@ export function createAuditRecord(
   return deepFreeze(
     present({
       user: claim('sub'),
-      ...delegationOf(claims, logText),
+      ...delegationOf(claims),
       client: claim('client_id') ?? claim('azp'),
       organization: unlessEmpty(present({ id: claim('org_id'), name: claim('org_name') })),
       tokenId: claim('jti'),
@@ -142,30 +142,27 @@ export function createAuditRecord(
  * @param claims verified claims; `undefined` when there are none
  */
 export function formatDelegationChain(claims: AuditedClaims | undefined): string {
-  const { chain, dropped } = delegationOf(claims, logAscii);
-  const names = chain.map(({ sub, malformed }) => (malformed === true ? '(malformed)' : nameOf(sub)));
+  const { user, chain, dropped } = createAuditRecord(claims);
+  const actors = chain.map(({ sub, malformed }) => (malformed === true ? '(malformed)' : nameOf(sub)));
   const more = dropped === 0 ? [] : [`(${dropped} more)`];
-  return [nameOf(shown(own(claims, 'sub'), logAscii)), ...names, ...more].join(' <- ');
+  return [nameOf(user), ...actors, ...more].join(' <- ');
 }
 
 function nameOf(text: string | undefined): string {
   if (text === undefined) return '(unknown)';
-  return /^[\w|@.:/+~%-]+$/.test(text) ? text : `"${text}"`;
+  return /^[\w|@.:/+~%-]+$/.test(text) ? text : `"${inAscii(text)}"`;
 }
 
 /** Level by level and not by recursion: a chain can be deeper than the stack. */
-function delegationOf(claims: unknown, show: typeof logText) {
+function delegationOf(claims: unknown) {
   const chain: AuditActor[] = [];
   let depth = 0;
   let malformed = false;
   for (let act = own(claims, 'act'); act !== undefined && depth < MOST_LEVELS; depth += 1) {
-    const isActor = namesActor(act);
-    malformed ||= !isActor;
+    const flaw = namesActor(act) ? undefined : (true as const);
+    malformed ||= flaw === true;
     if (depth < MOST_ACTORS) {
-      const sub = shown(own(act, 'sub'), show);
-      chain.push(
-        present({ sub, iss: shown(own(act, 'iss'), show), malformed: isActor ? undefined : (true as const) }),
-      );
+      chain.push(present({ sub: shown(own(act, 'sub')), iss: shown(own(act, 'iss')), malformed: flaw }));
     }
     act = own(act, 'act');
   }
@@ -176,7 +173,7 @@ function delegationOf(claims: unknown, show: typeof logText) {
 
 /** By the same rule as `getCurrentActor` and `getDelegationChain`. */
 function namesActor(act: unknown): boolean {
-  const sub = Array.isArray(act) ? undefined : own(act, 'sub');
+  const sub = attempt(() => Array.isArray(act)) === false ? own(act, 'sub') : undefined;
   return typeof sub === 'string' && sub.trim() !== '';
 }
 
@@ -208,11 +205,17 @@ function outcomeOf(outcome: unknown): {
   readonly error?: AuditRecord['error'];
 } {
   if (outcome === undefined || outcome === 'allowed' || outcome === 'denied') return { outcome };
-  if (!(outcome instanceof BaseAuthError)) return { outcome: 'failed' };
-  const { code, reason, responseStatusCode: statusCode } = outcome;
+  const error = attempt(() => errorOf(outcome));
+  return error === undefined
+    ? { outcome: 'failed' }
+    : { outcome: error.statusCode < 500 ? 'denied' : 'failed', error };
+}
+
+function errorOf(thrown: unknown): AuditRecord['error'] {
+  if (!(thrown instanceof BaseAuthError)) return undefined;
+  const { code, reason, responseStatusCode: statusCode } = thrown;
   // An upstream has codes of its own.
-  const error = { code: logText(code), reason, statusCode };
-  return { outcome: statusCode < 500 ? 'denied' : 'failed', error };
+  return { code: logText(code), reason, statusCode };
 }
 
 /** Of claims only their own members count. */
@@ -226,7 +229,7 @@ function read(object: unknown, name: string): unknown {
 }
 
 /** A getter that throws has nothing to say. */
-function attempt(get: () => unknown): unknown {
+function attempt<T>(get: () => T): T | undefined {
   try {
     return get();
   } catch {
@@ -234,12 +237,13 @@ function attempt(get: () => unknown): unknown {
   }
 }
 
-function shown(value: unknown, show = logText): string | undefined {
-  return typeof value === 'string' ? show(value) : undefined;
+function shown(value: unknown): string | undefined {
+  return typeof value === 'string' ? logText(value) : undefined;
 }
 
 function listOf(value: unknown): string[] {
-  const texts = (Array.isArray(value) ? value : [value]).filter((entry) => typeof entry === 'string');
+  const entries = attempt(() => (Array.isArray(value) ? Array.from<unknown>(value) : [value])) ?? [];
+  const texts = entries.filter((entry) => typeof entry === 'string');
   const list = texts.slice(0, MOST_ENTRIES).map((text) => logText(text));
   return texts.length > MOST_ENTRIES ? [...list, `\\[${texts.length - MOST_ENTRIES} more]`] : list;
 }

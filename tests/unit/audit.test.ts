@@ -354,6 +354,14 @@ describe('the request of a record', () => {
     expect(requestOf(throwing)).toStrictEqual({ method: 'GET' });
     expect(requestOf(proxy)).toStrictEqual({});
     expect(createAuditRecord(proxy as AuditedClaims, proxy)).toStrictEqual(nothing);
+    const inside = createAuditRecord(
+      { aud: proxy, act: proxy, scope: proxy, sub: proxy },
+      { outcome: proxy },
+    );
+    expect(inside).toStrictEqual({
+      ...nothing,
+      ...{ chain: [{ malformed: true }], depth: 1, malformed: true, outcome: 'failed' },
+    });
   });
 
   it.each([null, 'allowed', 5])('takes %j for a context that says nothing', (context) => {
