@@ -90,6 +90,7 @@ describe.each([
   });
 
   it('cuts no pair in half', () => {
+    expect(show(`${'a'.repeat(255)}\ud83d`)).toBe(`${'a'.repeat(255)}\\u{d83d}`);
     const shown = show(`${'a'.repeat(255)}\u{1f600}b`);
     expect(shown).toBe(`${'a'.repeat(255)}\\[3 more]`);
   });
