@@ -22,11 +22,17 @@ export default {
     leaf(
       'access-token-stands-alone',
       '^src/access-token/',
-      '^src/(access-token/|issuer/|jws/|platform/|errors/|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
+      '^src/(access-token/|issuer/|jws/|platform/|errors/|actors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation\\.ts|claims\\.ts|errors/)'),
+    leaf('actors-are-pure', '^src/actors\\.ts$', '^src/(delegation\\.ts|platform/excerpt\\.ts|errors/)'),
+    leaf(
+      'audit-is-pure',
+      '^src/audit\\.ts$',
+      '^src/(delegation\\.ts|scopes\\.ts|jws/json\\.ts|platform/log-text\\.ts|errors/)',
+    ),
     leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
     {
       name: 'redis-takes-only-types',

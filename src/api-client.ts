@@ -11,6 +11,7 @@ import {
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
+import { type ActorRequirements, requireActors } from './actors.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
 import { issueNonce } from './dpop/nonce.ts';
@@ -137,7 +138,7 @@ export class ApiClient {
    * @param request a Fetch `Request`, or `{ headers, httpMethod, httpUrl }`; method and URL are needed for DPoP only
    * @returns the claims, deeply frozen
    * @throws MissingAuthorizationError 401, InvalidAuthSchemeError 401, InvalidRequestError 400
-   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403
+   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403, ActorNotAllowedError 403
    * @throws InvalidDpopProofError 400, DpopNonceRequiredError 401
    * @throws IssuerUnavailableError 503, ReplayStoreUnavailableError 503, DomainsResolverError 500: not the caller's fault
    * @throws MissingRequiredArgumentError 400 when the program did not pass what DPoP needs
@@ -156,6 +157,7 @@ export class ApiClient {
     return await this.#observeVerification((issuers) =>
       verifyRequest(request, checks, {
         ...this.#challengePolicy(),
+        actors: this.#options.actors,
         verifyAccessToken: (accessToken, context) =>
           verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
         verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
@@ -168,7 +170,7 @@ export class ApiClient {
    * bound; {@link verifyRequest} does.
    *
    * @returns the claims, deeply frozen
-   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403
+   * @throws VerifyAccessTokenError 401, InsufficientScopeError 403, ActorNotAllowedError 403
    * @throws IssuerUnavailableError 503, DomainsResolverError 500
    * @throws MissingRequiredArgumentError 400, ConfigurationError 500
    */
@@ -180,9 +182,10 @@ export class ApiClient {
     const { accessToken, httpUrl, headers } = requireArguments(options, 'accessToken');
     validateChecks(options, VERIFY_ARGUMENTS);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
-    return await this.#observeVerification(async (issuers) =>
-      applyChecks(await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers), options),
-    );
+    return await this.#observeVerification(async (issuers) => {
+      const claims = await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers);
+      return await applyChecks(claims, options, this.#options.actors);
+    });
   }
 
   /**
@@ -238,20 +241,23 @@ export class ApiClient {
   }
 
   /**
-   * Refuses verified claims that lack a scope or a permission, for checks that depend on the route. Pure.
+   * Refuses verified claims that lack a scope or a permission, or with which the wrong one acts for the user: for
+   * checks that depend on the route. Pure.
    *
    * @param context the scheme under which the token came, for the challenge; the first that the client offers by default
-   * @throws InsufficientScopeError 403 with its challenge
+   * @throws InsufficientScopeError, ActorNotAllowedError 403 with their challenge
+   * @throws VerifyAccessTokenError 401 `act_invalid` with its challenge, when it matters who acts
    * @throws ConfigurationError 500 when the requirements are written wrongly
    */
   authorize(
     claims: AccessTokenClaims,
-    requirements: ScopeRequirements,
+    requirements: ScopeRequirements & ActorRequirements,
     context?: { readonly scheme?: AuthScheme | undefined } | null,
   ): void {
     if (!isJsonObject(claims)) throw new MissingRequiredArgumentError('claims');
     validateRequirements(requirements);
     try {
+      requireActors(claims, this.#options.actors, requirements);
       requireScopes(claims, requirements);
     } catch (error) {
       if (error instanceof BaseAuthError) challenge(error, context?.scheme, this.#challengePolicy());

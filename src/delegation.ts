@@ -9,7 +9,7 @@ export interface DelegatedClaims {
 }
 
 /** Auth0 nests five levels at most. A chain longer than this was not made by delegation. */
-const MOST_ACTORS = 32;
+export const MOST_ACTORS = 32;
 
 /**
  * The current actor: the `sub` of the outermost `act`, and the only actor to use for authorization. `undefined` when

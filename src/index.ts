@@ -1,10 +1,23 @@
 export { ApiClient } from './api-client.ts';
 export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } from './api-client.ts';
+export type { ActorRequirements } from './actors.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
+export {
+  type AuditActor,
+  type AuditContext,
+  type AuditedClaims,
+  type AuditedRequest,
+  type AuditOutcome,
+  type AuditRecord,
+  type AuditRequest,
+  createAuditRecord,
+  formatDelegationChain,
+} from './audit.ts';
 export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
 export {
+  ActorNotAllowedError,
   ApiError,
   BaseAuthError,
   ConfigurationError,

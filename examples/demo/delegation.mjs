@@ -1,8 +1,9 @@
 /** The user calls through an agent and the intermediary: once with a Bearer token, once with DPoP. */
 import { expectEqual } from './expect.mjs';
 
-/** The chain that the calendar API has to see: the newest actor first, then the one the user's token came with. */
-const EXPECTED_AUDIT = { user: 'auth0|ada', actor: 'mcp-server', chain: ['mcp-server', 'agent-1'] };
+/** What the calendar API has to see: the newest actor first, then the one the user's token came with. */
+const EXPECTED_CHAIN = 'auth0|ada <- mcp-server <- agent-1';
+const EXPECTED_ACTORS = [{ sub: 'mcp-server' }, { sub: 'agent-1' }];
 
 /**
  * @param {import('./stage.mjs').Stage} stage
@@ -20,7 +21,13 @@ export async function callOnBehalfOfTheUser({ tenant, intermediary }, report) {
     const response = await report.timed(label, () => fetch(url, { method: 'POST', headers }));
     expectEqual('status', response.status, 200);
     expectEqual('user', (await response.json()).user, user.sub);
-    expectEqual('audit line', report.lastAudit(), EXPECTED_AUDIT);
+    const { line, record } = report.lastAudit();
+    expectEqual('audit line', line, EXPECTED_CHAIN);
+    expectEqual(
+      'audit record',
+      [record.user, record.chain, record.outcome],
+      [user.sub, EXPECTED_ACTORS, 'allowed'],
+    );
   };
 
   const bearer = await report.timed(['user token', 'for the intermediary, and a signing key'], () =>

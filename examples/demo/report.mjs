@@ -30,7 +30,10 @@ export function createReport({ write, columns, colour }) {
       const took = `${(performance.now() - startedAt).toFixed(1)} ms`.padStart(10);
       const status = result instanceof Response ? String(result.status) : '';
       line(`${`  ${name.padEnd(22)}${detail}`.padEnd(columns - 15)}${bold(status.padEnd(3))} ${dim(took)}`);
-      if (heldAudit !== undefined) line(`    audit log of the calendar API:\n    ${heldAudit}`);
+      if (heldAudit !== undefined) {
+        line(`    audit log of the calendar API: ${heldAudit.line}`);
+        for (const row of wrapJson(heldAudit.record, columns - 6)) line(dim(`      ${row}`));
+      }
       heldAudit = undefined;
       return result;
     },
@@ -42,16 +45,31 @@ export function createReport({ write, columns, colour }) {
       for (const row of rows) line(`      ${row}`);
     },
 
-    /** One line of the audit log, printed below the step that caused it. */
-    audit: (entry) => {
-      lastAudit = entry;
-      heldAudit = JSON.stringify(entry);
+    /**
+     * An entry of the audit log, for people and as data, printed below the step that caused it.
+     *
+     * @param {string} chain
+     * @param {import('auth0-api-ts').AuditRecord} record
+     */
+    audit: (chain, record) => {
+      lastAudit = { line: chain, record };
+      heldAudit = lastAudit;
     },
     lastAudit: () => lastAudit,
 
     failure: (error) =>
       line(red(`\nThis was not expected. ${error instanceof Error ? error.stack : String(error)}`)),
   };
+}
+
+/** Breaks JSON between its members. */
+function wrapJson(value, columns) {
+  const rows = [''];
+  for (const part of JSON.stringify(value).split(/(?<=,)(?=["{])/)) {
+    if (`${rows.at(-1)}${part}`.length > columns) rows.push('');
+    rows[rows.length - 1] += part;
+  }
+  return rows;
 }
 
 /** Breaks a header between its parameters, and starts each challenge on a row of its own. */

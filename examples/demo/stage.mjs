@@ -20,7 +20,7 @@ export async function openStage(report) {
   // Requests for https://demo-tenant.us.auth0.com go to the server on 127.0.0.1.
   const issuer = { domain: tenant.domain, customFetch: tenantServer.fetch };
 
-  const audit = (entry) => report.audit(entry);
+  const audit = (line, record) => report.audit(line, record);
   const calendar = await startCalendar({ ...issuer, audit });
   const { clientId, clientSecret } = client;
   const intermediary = await startIntermediary({

@@ -1,6 +1,7 @@
 /**
  * The checks that a single call adds to those of the client. They never replace one of them.
  */
+import { type ActorRequirements, requireActors, validateActors } from '../actors.ts';
 import type { AccessTokenClaims } from '../claims.ts';
 import { BaseAuthError, ConfigurationError, VerifyAccessTokenError } from '../errors/index.ts';
 import { deepFreeze, isJsonObject } from '../jws/json.ts';
@@ -8,7 +9,8 @@ import { readRequirements, requireScopes, type ScopeRequirements } from '../scop
 import type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from '../standard-schema.ts';
 
 /** What one call demands of a token beyond what the client always demands. */
-export interface AccessTokenChecks<Claims extends object = object> extends ScopeRequirements {
+export interface AccessTokenChecks<Claims extends object = object>
+  extends ScopeRequirements, ActorRequirements {
   /** Claims that must be present, whatever their value. */
   readonly requiredClaims?: readonly string[] | undefined;
   /**
@@ -20,7 +22,7 @@ export interface AccessTokenChecks<Claims extends object = object> extends Scope
 /** Claims, with those that a schema has typed. */
 export type CheckedClaims<Claims extends object> = AccessTokenClaims & Readonly<Claims>;
 
-const REQUIREMENT_NAMES = ['requiredScopes', 'requiredPermissions'];
+const REQUIREMENT_NAMES = ['requiredScopes', 'requiredPermissions', 'allowedActors', 'requireActor'];
 const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema'];
 
 /**
@@ -32,6 +34,7 @@ const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema'];
 export function validateChecks(checks: AccessTokenChecks, besides: readonly string[] = []): void {
   validateNames(checks, CHECK_NAMES, besides);
   readRequirements(checks);
+  validateActors(checks);
   const { requiredClaims, claimsSchema } = checks as Record<string, unknown>;
   const areNames =
     Array.isArray(requiredClaims) && requiredClaims.every((name) => typeof name === 'string' && name !== '');
@@ -46,9 +49,10 @@ export function validateChecks(checks: AccessTokenChecks, besides: readonly stri
 }
 
 /** The same for what `authorize` takes: it would not enforce the other checks. @throws ConfigurationError */
-export function validateRequirements(requirements: ScopeRequirements): void {
+export function validateRequirements(requirements: ScopeRequirements & ActorRequirements): void {
   validateNames(requirements, REQUIREMENT_NAMES);
   readRequirements(requirements);
+  validateActors(requirements);
 }
 
 function validateNames(checks: unknown, names: readonly string[], besides: readonly string[] = []): void {
@@ -62,15 +66,20 @@ function validateNames(checks: unknown, names: readonly string[], besides: reado
 /**
  * Applies the checks of one call to verified claims; only a schema makes it wait.
  *
- * @throws VerifyAccessTokenError `claim_missing`, or `claim_invalid` when the schema refuses
+ * @param actors what the client demands of actors, on top of what the call does
+ * @throws VerifyAccessTokenError `claim_missing`, `act_invalid`, or `claim_invalid` when the schema refuses
+ * @throws ActorNotAllowedError when the wrong one acts for the user, or nobody
  * @throws InsufficientScopeError when a scope or a permission is lacking
  */
 export function applyChecks<Claims extends object>(
   claims: AccessTokenClaims,
   checks: AccessTokenChecks<Claims>,
+  actors: ActorRequirements,
 ): AccessTokenClaims | Promise<CheckedClaims<Claims>> {
   const absent = checks.requiredClaims?.find((name) => !Object.hasOwn(claims, name));
   if (absent !== undefined) throw new VerifyAccessTokenError('claim_missing', { cause: { name: absent } });
+  // Before the scopes: whoever may not act at all need not learn which ones there are.
+  requireActors(claims, actors, checks);
   requireScopes(claims, checks);
   return checks.claimsSchema === undefined ? claims : applySchema(claims, checks.claimsSchema);
 }

@@ -19,6 +19,7 @@ export {
 export type { ErrorCode, ErrorReason } from './reasons.ts';
 export {
   type AccessTokenReason,
+  ActorNotAllowedError,
   ConfigurationError,
   DomainsResolverError,
   type DpopProofReason,

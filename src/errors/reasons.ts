@@ -51,6 +51,8 @@ export const DESCRIPTIONS = {
   act_invalid: 'The actor claim of the access token is not valid.',
   insufficient_scope: 'The access token lacks a required scope.',
   insufficient_permission: 'The access token lacks a required permission.',
+  actor_not_allowed: 'The current actor of the access token is not accepted here.',
+  actor_missing: 'The access token must be a delegated one.',
 
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',

@@ -110,6 +110,18 @@ export class InsufficientScopeError extends BaseAuthError {
   }
 }
 
+/**
+ * The token is valid, but not in the hands of this actor, or of nobody. The code is the one that RFC 6750 §3.1 has for a
+ * token that does not suffice; its challenge names no scope, because none would help.
+ */
+export class ActorNotAllowedError extends BaseAuthError {
+  override readonly name = 'ActorNotAllowedError';
+
+  constructor(reason: 'actor_not_allowed' | 'actor_missing', details: ErrorDetails = {}) {
+    super({ code: 'insufficient_scope', reason, statusCode: 403 }, details);
+  }
+}
+
 /** Why a DPoP proof was refused. */
 export type DpopProofReason = Extract<ErrorReason, `dpop_proof_${string}`>;
 

@@ -61,6 +61,14 @@ export interface ApiClientOptions {
   /** Accept only tokens whose header says `at+jwt` (RFC 9068 §2.1); `false` by default. */
   readonly requireAccessTokenType?: boolean | undefined;
   readonly dpop?: DpopOptions | undefined;
+  /**
+   * The services that may act for a user: the `sub` of a token's outermost `act` must be one of them. Tokens that are
+   * not delegated are not concerned, and an empty list refuses all that are; without a list, whoever acts is accepted.
+   * A list of a single call narrows this one.
+   */
+  readonly allowedActors?: readonly string[] | undefined;
+  /** Accept only delegated tokens, with which somebody acts for the user; `false` by default. */
+  readonly requireActor?: boolean | undefined;
   /** For the exchange methods, together with `clientSecret` and `domain`. */
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;

@@ -1,6 +1,7 @@
 /**
  * From the options as they are written to those the parts work with, with every default.
  */
+import type { ActorRequirements } from '../actors.ts';
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import { ConfigurationError } from '../errors/index.ts';
 import type { ApiClientEvent, Emit } from '../events.ts';
@@ -33,6 +34,7 @@ export interface ResolvedOptions {
     readonly replayStore: DpopReplayStore | false | undefined;
     readonly nonce: { readonly secrets: readonly string[]; readonly lifetimeSeconds: number } | undefined;
   };
+  readonly actors: ActorRequirements;
   readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
   readonly http: HttpOptions;
   readonly cacheTtlSeconds: number;
@@ -84,6 +86,10 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
         secrets: asList(dpop.nonce.secret),
         lifetimeSeconds: dpop.nonce.lifetimeSeconds ?? 300,
       },
+    },
+    actors: {
+      allowedActors: options.allowedActors && [...options.allowedActors],
+      requireActor: options.requireActor,
     },
     client: { clientId: options.clientId, clientSecret: options.clientSecret },
     http: {

@@ -2,6 +2,7 @@
  * What each option may be, as one table; and what to write instead of a wrong value.
  */
 import leven from 'leven';
+import { ACTOR_LIST, isActorList } from '../actors.ts';
 import { ConfigurationError } from '../errors/index.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import { ALGORITHMS } from '../jws/algorithms.ts';
@@ -84,6 +85,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       accepts: (value) => isNonceSecret(value) || isListOf(isNonceSecret, value),
     },
     'dpop.nonce.lifetimeSeconds': seconds(10, 86400),
+    allowedActors: { expected: ACTOR_LIST, accepts: isActorList },
+    requireActor: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
     clientId: text,
     clientSecret: text,
     customFetch: method('a function with the signature of fetch'),

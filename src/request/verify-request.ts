@@ -2,6 +2,7 @@
  * One request, from headers to claims: the decisions of docs/verifying-requests.md in their order. It is the one place
  * where a refusal gets its challenge.
  */
+import type { ActorRequirements } from '../actors.ts';
 import { type AccessTokenChecks, applyChecks, type CheckedClaims } from '../access-token/call-checks.ts';
 import { boundKeyOf } from '../access-token/claim-checks.ts';
 import type { AccessTokenClaims } from '../claims.ts';
@@ -51,6 +52,8 @@ export interface FetchRequest {
 /** The steps of verification, wired by the client. */
 export interface RequestVerification extends Omit<ChallengePolicy, 'schemes'> {
   readonly mode: DpopMode;
+  /** What the client demands of actors. */
+  readonly actors: ActorRequirements;
   readonly verifyAccessToken: (accessToken: string, context: IssuerContext) => Promise<AccessTokenClaims>;
   readonly verifyProof: (request: ProvenRequest) => Promise<unknown>;
 }
@@ -67,7 +70,8 @@ export async function verifyRequest<Claims extends object>(
     const authorization = readAuthorization(parts.headers);
     scheme = authorization.scheme;
     const credentials = readPresented(authorization, parts.headers);
-    return await applyChecks(await authenticate(parts, credentials, verification), checks);
+    const claims = await authenticate(parts, credentials, verification);
+    return await applyChecks(claims, checks, verification.actors);
   } catch (error) {
     if (error instanceof BaseAuthError) challenge(error, scheme, verification);
     throw error;

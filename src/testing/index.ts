@@ -15,6 +15,7 @@ export type {
   PublicJwk,
   RotateKeysOptions,
   SigningAlgorithm,
+  TestActor,
   TestClient,
   TestClientOptions,
   TestDpopKey,

@@ -30,6 +30,12 @@ const isString = (value: unknown) => typeof value === 'string';
 const isFilledString = (value: unknown) => isString(value) && value !== '';
 const isListOf = (accepts: (item: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(accepts);
+const isActor = (value: unknown) =>
+  isString(value) ||
+  (isRecord(value) &&
+    isString(value.sub) &&
+    (value.iss === undefined || isString(value.iss)) &&
+    Object.keys(value).every((name) => name === 'sub' || name === 'iss'));
 const isFunction = (value: unknown) => typeof value === 'function';
 const isHost = (value: unknown) =>
   typeof value === 'string' &&
@@ -99,7 +105,7 @@ export const TOKEN_CHECKS: Checks<IssueAccessTokenOptions> = {
   clientId: TEXT,
   scope: TEXT_OR_TEXTS,
   permissions: TEXTS,
-  act: TEXTS,
+  act: { expected: 'an array of strings, or of { sub, iss? }', accepts: isListOf(isActor) },
   dpopKey: KEY,
   expiresInSeconds: SECONDS,
   claims: MEMBERS,

@@ -5,7 +5,7 @@ import { signCompact } from './algorithms.ts';
 import type { TenantConfig } from './config.ts';
 import type { KeyRing } from './keys.ts';
 import { withOverrides } from './members.ts';
-import type { IssueAccessTokenOptions } from './types.ts';
+import type { IssueAccessTokenOptions, TestActor } from './types.ts';
 
 export interface TokenIssuer {
   readonly accessToken: (options?: IssueAccessTokenOptions) => string;
@@ -46,15 +46,14 @@ export function createTokenIssuer(config: TenantConfig, keys: KeyRing): TokenIss
   };
 }
 
-interface Actor {
-  readonly sub: string;
+interface Actor extends TestActor {
   readonly act?: Actor;
 }
 
 /** RFC 8693 §4.1: the newest actor is the outermost. */
-function nestActors(newestFirst: readonly string[]): Actor | undefined {
-  return newestFirst.reduceRight<Actor | undefined>(
-    (act, sub) => (act === undefined ? { sub } : { sub, act }),
-    undefined,
-  );
+function nestActors(newestFirst: readonly (string | TestActor)[]): Actor | undefined {
+  return newestFirst.reduceRight<Actor | undefined>((act, actor) => {
+    const { sub, iss } = typeof actor === 'string' ? { sub: actor } : actor;
+    return { sub, ...(iss !== undefined && { iss }), ...(act !== undefined && { act }) };
+  }, undefined);
 }

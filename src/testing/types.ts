@@ -79,6 +79,12 @@ export interface TestTenantOptions {
   readonly discovery?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** An actor and the issuer that knows it by this name (RFC 8693 §4.1). */
+export interface TestActor {
+  readonly sub: string;
+  readonly iss?: string | undefined;
+}
+
 export interface IssueAccessTokenOptions {
   /** `aud`. Default: the tenant's `audience`. */
   readonly audience?: string | readonly string[] | undefined;
@@ -90,8 +96,11 @@ export interface IssueAccessTokenOptions {
   readonly scope?: string | readonly string[] | undefined;
   /** Default: no `permissions` claim. */
   readonly permissions?: readonly string[] | undefined;
-  /** Who acted for the user, newest first: `['b', 'a']` becomes `act: { sub: 'b', act: { sub: 'a' } }`. */
-  readonly act?: readonly string[] | undefined;
+  /**
+   * Who acted for the user, newest first: `['b', 'a']` becomes `act: { sub: 'b', act: { sub: 'a' } }`. An actor that is
+   * an object brings its `iss` along.
+   */
+  readonly act?: readonly (string | TestActor)[] | undefined;
   /** Binds the token to this key: `cnf.jkt` (RFC 9449 §6.1). */
   readonly dpopKey?: { readonly jkt: string } | undefined;
   /** `exp - iat`; negative for a token that has expired. Default: the tenant's `tokenLifetimeSeconds`. */

@@ -21,8 +21,10 @@ it('shows a call on behalf of a user, five refusals and an outage, within its co
   };
   await runDemo(createReport({ write, columns: 80, colour: false }));
 
-  const audit = '{"user":"auth0|ada","actor":"mcp-server","chain":["mcp-server","agent-1"]}';
-  expect(output.split(audit)).toHaveLength(4);
+  expect(output.split('audit log of the calendar API: auth0|ada <- mcp-server <- agent-1\n')).toHaveLength(4);
+  expect(output.split('"chain":[{"sub":"mcp-server"},')).toHaveLength(4);
+  expect(output).toContain('audit log of the calendar API: auth0|ada\n');
+  expect(output).not.toContain('eyJ');
   for (const reason of [
     'missing_credentials',
     'token_expired',

@@ -7,22 +7,29 @@ import * as z from 'zod/mini';
 import {
   type AccessTokenChecks,
   type AccessTokenClaims,
+  ActorNotAllowedError,
+  type ActorRequirements,
   ApiClient,
   type ApiClientOptions,
   ApiError,
+  type AuditActor,
+  type AuditRecord,
   type AuthScheme,
   BaseAuthError,
   type CheckedClaims,
+  createAuditRecord,
   DpopNonceRequiredError,
   type DpopReplayStore,
   type ErrorReason,
   extractCredentials,
+  formatDelegationChain,
   getCurrentActor,
   getDelegationChain,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
   type RequestHeaders,
+  type RequestParts,
   type StandardSchemaV1,
 } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
@@ -38,6 +45,8 @@ export const allUndefined: Required<ApiClientOptions> = {
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
   dpop: undefined,
+  allowedActors: undefined,
+  requireActor: undefined,
   clientId: undefined,
   clientSecret: undefined,
   customFetch: undefined,
@@ -82,9 +91,13 @@ export async function requests(
     requiredClaims: undefined,
     requiredScopes: undefined,
     requiredPermissions: undefined,
+    allowedActors: undefined,
+    requireActor: undefined,
     claimsSchema: undefined,
   });
   const checks: AccessTokenChecks = { requiredScopes: ['read'] as const, requiredPermissions: ['a'] };
+  const actors: ActorRequirements = { allowedActors: ['agent'] as const, requireActor: true };
+  await client.verifyRequest(request, { ...checks, ...actors });
   await client.verifyAccessToken({ accessToken: 'token', httpUrl: undefined, headers: undefined, ...checks });
 
   const credentials = extractCredentials(headers satisfies RequestHeaders);
@@ -102,6 +115,7 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   expectTypeOf(getCurrentActor).returns.toEqualTypeOf<string | undefined>();
   expectTypeOf(getDelegationChain).returns.toEqualTypeOf<string[]>();
   getCurrentActor(plain);
+  client.authorize(plain, { allowedActors: ['agent'], requireActor: undefined }, null);
   client.authorize(plain, { requiredScopes: 'read', requiredPermissions: undefined }, { scheme: undefined });
 
   const Plan = z.object({ plan: z.enum(['gold', 'silver']) });
@@ -133,6 +147,29 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   expectTypeOf(proof.nonce).toEqualTypeOf<string | undefined>();
 }
 
+/** What frameworks hand to their handlers can be recorded as it is. */
+export function audits(
+  claims: AccessTokenClaims,
+  request: Request,
+  incoming: IncomingMessage,
+): AuditRecord[] {
+  const { headers, method: httpMethod } = incoming;
+  const parts = { headers, httpMethod, httpUrl: undefined } satisfies RequestParts;
+  const record = createAuditRecord(claims, { request, outcome: 'allowed' });
+  expectTypeOf(record.chain).toEqualTypeOf<readonly AuditActor[]>();
+  expectTypeOf(record.outcome).toEqualTypeOf<'allowed' | 'denied' | 'failed' | undefined>();
+  expectTypeOf(formatDelegationChain).returns.toEqualTypeOf<string>();
+  return [
+    record,
+    createAuditRecord(undefined, { request: parts, outcome: new Error('a bug') }),
+    createAuditRecord(claims, { request: incoming, outcome: undefined }),
+    createAuditRecord(
+      { sub: 'auth0|ada', act: { sub: 'agent' } },
+      { request: { method: 'GET', url: '/', id: 7 } },
+    ),
+  ];
+}
+
 export async function exchanges(client: ApiClient, accessToken: string): Promise<void> {
   const onBehalf = await client.getTokenOnBehalfOf({ accessToken, audience, scope: undefined });
   expectTypeOf(onBehalf.expiresAt).toEqualTypeOf<number>();
@@ -160,6 +197,7 @@ export function errors(error: unknown): string {
   expectTypeOf(error.reason).toEqualTypeOf<ErrorReason>();
   expectTypeOf(error.challenges).toEqualTypeOf<readonly string[]>();
   if (error instanceof InsufficientScopeError) return error.requiredScopes.join(' ');
+  if (error instanceof ActorNotAllowedError) return error.reason;
   if (error instanceof DpopNonceRequiredError) return error.nonce;
   if (error instanceof IssuerUnavailableError) return String(error.retryAfterSeconds);
   if (error instanceof MissingRequiredArgumentError) return error.argument;

@@ -7,9 +7,11 @@ import {
   type AccessTokenClaims,
   ApiClient,
   BaseAuthError,
+  createAuditRecord,
   type DpopProofClaims,
   type DpopReplayStore,
   extractCredentials,
+  formatDelegationChain,
   getCurrentActor,
 } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
@@ -41,6 +43,12 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, clockTolerance: 5 }),
     // @ts-expect-error there is no such mode
     new ApiClient({ domain, audience, dpop: { mode: 'optional' } }),
+    // @ts-expect-error a text is no list of actors
+    new ApiClient({ domain, audience, allowedActors: 'agent' }),
+    // @ts-expect-error whether somebody must act is no matter of names
+    new ApiClient({ domain, audience, requireActor: ['agent'] }),
+    // @ts-expect-error a misspelt option
+    new ApiClient({ domain, audience, allowedActor: ['agent'] }),
     // @ts-expect-error a misspelt DPoP option
     new ApiClient({ domain, audience, dpop: { iatOffset: 5 } }),
     // @ts-expect-error the detection of replays is switched off by false only
@@ -85,6 +93,12 @@ export async function requests(client: ApiClient, request: Request): Promise<voi
   await client.verifyRequest(request, { requiredPermissions: 'orders' });
   // @ts-expect-error claims are named in a list
   await client.verifyRequest(request, { requiredClaims: 'org_id' });
+  // @ts-expect-error actors are a list
+  await client.verifyRequest(request, { allowedActors: 'agent' });
+  // @ts-expect-error nobody is no actor
+  await client.verifyRequest(request, { allowedActors: [undefined] });
+  // @ts-expect-error a text is neither yes nor no
+  await client.verifyRequest(request, { requireActor: 'yes' });
   // @ts-expect-error a function is no schema
   await client.verifyRequest(request, { claimsSchema: () => true });
   // @ts-expect-error a text is no request
@@ -104,6 +118,8 @@ export async function tokens(client: ApiClient, claims: AccessTokenClaims): Prom
   client.authorize(claims, { requiredScopes: 'read' }, { scheme: 'Basic' });
   // @ts-expect-error it would not be enforced
   client.authorize(claims, { requiredClaims: ['org_id'] });
+  // @ts-expect-error a misspelt requirement
+  client.authorize(claims, { allowedActor: ['agent'] });
   // @ts-expect-error requirements are required
   client.authorize(claims);
   // @ts-expect-error claims are an object
@@ -142,6 +158,26 @@ export function mutations(claims: AccessTokenClaims, proof: DpopProofClaims, err
   new BaseAuthError({ code: 'mine', reason: 'opaque_token', statusCode: 401 });
 }
 
+export function audits(claims: AccessTokenClaims, request: Request): void {
+  const record = createAuditRecord(claims, { request });
+  // @ts-expect-error a user may be absent
+  record.user satisfies string;
+  // @ts-expect-error a record is not changed
+  record.user = 'auth0|admin';
+  // @ts-expect-error through all levels
+  record.chain[0] = { sub: 'agent' };
+  // @ts-expect-error headers are not recorded
+  record.request?.headers satisfies unknown;
+  // @ts-expect-error a misspelt member
+  createAuditRecord(claims, { requests: request });
+  // @ts-expect-error a text is no request
+  createAuditRecord(claims, { request: 'GET /' });
+  // @ts-expect-error claims are an object
+  createAuditRecord('token');
+  // @ts-expect-error nor is a token anything to format
+  formatDelegationChain('token');
+}
+
 export async function results(client: ApiClient, accessToken: string): Promise<void> {
   const claims = await client.verifyAccessToken({ accessToken });
   // @ts-expect-error a claim that nobody typed is unknown
@@ -178,6 +214,8 @@ export function testing(): unknown[] {
   return [
     // @ts-expect-error a misspelt option
     createTestTenant({ algorithms: ['ES256'] }),
+    // @ts-expect-error an actor has a name
+    tenant.issueAccessToken({ act: [{ iss: domain }] }),
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
   ];

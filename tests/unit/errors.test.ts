@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ActorNotAllowedError,
   ApiError,
   BaseAuthError,
   ConfigurationError,
@@ -59,6 +60,13 @@ const all: [string, BaseAuthError, number, string, string][] = [
     403,
     'insufficient_scope',
     'insufficient_scope',
+  ],
+  [
+    'ActorNotAllowedError',
+    new ActorNotAllowedError('actor_not_allowed'),
+    403,
+    'insufficient_scope',
+    'actor_not_allowed',
   ],
   [
     'InvalidDpopProofError',

@@ -57,18 +57,18 @@ export const examples: Outcomes = {
       world.tenant().issueAccessToken({ audience: 'https://calendar.example.com', sub: 'auth0|ada', act });
 
     expect((await readEvents(await issue(['mcp-server-client-id', 'agent-1']))).status).toBe(200);
-    expect(world.logged).toEqual([
-      [
-        JSON.stringify({
-          event: 'events.read',
-          user: 'auth0|ada',
-          actor: 'mcp-server-client-id',
-          chain: ['mcp-server-client-id', 'agent-1'],
-        }),
-      ],
-    ]);
-    expect((await readEvents(await issue(['agent-1', 'mcp-server-client-id']))).status).toBe(403);
-    expect((await readEvents(await issue([]))).status).toBe(403);
+    const [[line] = [], [record] = []] = world.logged;
+    expect(line).toBe('auth0|ada <- mcp-server-client-id <- agent-1');
+    expect(JSON.parse(String(record))).toMatchObject({
+      event: 'events.read',
+      user: 'auth0|ada',
+      actor: 'mcp-server-client-id',
+      chain: [{ sub: 'mcp-server-client-id' }, { sub: 'agent-1' }],
+      outcome: 'allowed',
+    });
+    const stranger = readEvents(await issue(['agent-1', 'mcp-server-client-id']));
+    await expect(stranger).rejects.toMatchObject({ statusCode: 403, reason: 'actor_not_allowed' });
+    await expect(readEvents(await issue([]))).rejects.toMatchObject({ reason: 'actor_missing' });
   },
 
   'Bearer: verify an access token': async (

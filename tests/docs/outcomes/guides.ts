@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { delegation } from './delegation.ts';
 import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -60,19 +61,7 @@ export const guides: Readonly<Record<string, Outcomes>> = {
     },
   },
 
-  'docs/delegation-and-audit.md': {
-    'An audit record': async (world, { createEvent }: { createEvent: Handler }) => {
-      const scope = 'create:events';
-      const act = ['calendar-api', 'assistant'];
-      const created = await createEvent(await requestWith(world, { sub: 'auth0|ada', scope, act }));
-      expect(created.status).toBe(201);
-      const record: unknown = JSON.parse(String(world.logged[0]?.[0]));
-      expect(record).toMatchObject({ user: 'auth0|ada', actor: 'calendar-api', chain: act });
-
-      expect((await createEvent(await requestWith(world, { scope, act: ['assistant'] }))).status).toBe(403);
-      expect((await createEvent(await requestWith(world, { scope }))).status).toBe(201);
-    },
-  },
+  'docs/delegation-and-audit.md': delegation,
 
   'docs/dpop.md': {
     'Replay detection': async (world, { createClient }: { createClient: (redis: object) => ApiClient }) => {

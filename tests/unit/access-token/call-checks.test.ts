@@ -105,7 +105,7 @@ describe('validateChecks', () => {
     expect(() => {
       validateChecks({ requiredScope: 'a' } as AccessTokenChecks);
     }).toThrow(
-      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, claimsSchema.',
+      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, allowedActors, requireActor, claimsSchema.',
     );
   });
 });
@@ -132,7 +132,7 @@ describe('validateRequirements', () => {
 
 /** Whether it waits or not, a refusal is a rejection here. */
 async function applied<Claims extends object>(given: AccessTokenClaims, checks: AccessTokenChecks<Claims>) {
-  return await applyChecks(given, checks);
+  return await applyChecks(given, checks, {});
 }
 
 describe('applyChecks', () => {

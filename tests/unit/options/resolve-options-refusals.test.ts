@@ -98,6 +98,11 @@ const refused: [string, unknown[]][] = [
   ['dpop.replayStore', [null, true, {}, { add: MARK }, 'memory', () => true]],
   ['dpop.nonce', [null, true, SECRET, []]],
   ['dpop.nonce.secret', [null, '', MARK, 'x'.repeat(31), [], [SECRET, MARK], 5, {}]],
+  [
+    'allowedActors',
+    [null, 'agent', 5, true, {}, [''], ['agent', ' '], [MARK, 7], [undefined], new Set([MARK])],
+  ],
+  ['requireActor', [null, 'true', 1, 0, {}, []]],
   ['clientId', notText],
   ['clientSecret', notText],
   ['customFetch', [...notAFunction, 5]],

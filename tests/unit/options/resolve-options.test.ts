@@ -27,6 +27,7 @@ describe('resolveOptions', () => {
         replayStore: undefined,
         nonce: undefined,
       },
+      actors: { allowedActors: undefined, requireActor: undefined },
       client: { clientId: undefined, clientSecret: undefined },
       cacheTtlSeconds: 600,
       cacheMaxEntries: 100,
@@ -45,9 +46,10 @@ describe('resolveOptions', () => {
     const names = ['domains', 'algorithms', 'clockToleranceSeconds', 'requireAccessTokenType', 'dpop'];
     const more = ['clientId', 'clientSecret', 'customFetch', 'timeoutSeconds', 'cacheTtlSeconds'];
     const rest = ['cacheMaxEntries', 'realm', 'resourceMetadataUrl', 'now'];
+    const actors = ['allowedActors', 'requireActor'];
     const outside = ['cacheAdapter', 'verifiedTokenCache', 'onEvent', 'waitUntil'];
     const absent = Object.fromEntries(
-      [...names, ...more, ...rest, ...outside].map((name) => [name, undefined]),
+      [...names, ...more, ...rest, ...actors, ...outside].map((name) => [name, undefined]),
     );
     const functions = { http: undefined, runInBackground: undefined };
     expect({ ...resolve(absent), ...functions }).toEqual({ ...resolve(), ...functions });

@@ -64,6 +64,29 @@ describe('issueAccessToken', () => {
     });
   });
 
+  it('takes actors with their issuer, beside mere names', async () => {
+    const act = [{ sub: 'newest', iss: 'https://a.example/' }, 'older', { sub: 'oldest', iss: undefined }];
+    const { payload } = decoded(await tenant.issueAccessToken({ act }));
+    expect(payload).toHaveProperty('act', {
+      sub: 'newest',
+      iss: 'https://a.example/',
+      act: { sub: 'older', act: { sub: 'oldest' } },
+    });
+    expect(decoded(await tenant.issueAccessToken({ act: [] })).payload).not.toHaveProperty('act');
+  });
+
+  it.each([
+    ['agent'],
+    [7],
+    [[7]],
+    [[{ iss: 'https://a.example/' }]],
+    [[{ sub: 'a', act: { sub: 'b' } }]],
+    [[{ sub: 'a', iss: 7 }]],
+  ])('refuses %j for actors', async (act) => {
+    const issuing = async () => await tenant.issueAccessToken({ act: act as never });
+    await expect(issuing()).rejects.toThrow('`act` must be an array of strings, or of { sub, iss? }');
+  });
+
   it('takes a scope string as it is', async () => {
     const token = await tenant.issueAccessToken({ scope: 'read:books  write:books' });
     expect(decoded(token).payload).toHaveProperty('scope', 'read:books  write:books');
