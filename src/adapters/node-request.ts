@@ -56,12 +56,13 @@ function authorityOf(
 ): string | undefined {
   if (protocol !== 'http' && protocol !== 'https') return undefined;
   if (typeof host !== 'string' || !AUTHORITY.test(host)) return undefined;
+  const sent = rawValues(rawHeaders, 'host');
   const claims = [
-    ...rawValues(rawHeaders, 'host'),
+    ...(sent.length === 0 && named !== undefined ? [host] : sent),
     ...rawValues(rawHeaders, ':authority'),
     ...(named === undefined ? [] : [named]),
   ].map((claim) => claim.toLowerCase());
-  return new Set(claims).size > 1 || rawValues(rawHeaders, 'host').length > 1 ? undefined : host;
+  return new Set(claims).size > 1 || sent.length > 1 ? undefined : host;
 }
 
 /** All values of a header that was sent. */
