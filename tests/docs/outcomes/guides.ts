@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { frameworks } from './frameworks.ts';
 import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -28,6 +29,8 @@ async function expectRefusedScope(handle: Handler, request: Request): Promise<vo
 }
 
 export const guides: Readonly<Record<string, Outcomes>> = {
+  'docs/frameworks.md': frameworks,
+
   'docs/caching.md': {
     'The first request': async (world, { start }: { start: () => Promise<ApiClient> }) => {
       const client = await start();
