@@ -42,7 +42,9 @@ export async function authenticate(
   // A proof is good for one verification. Where requireAuth stands twice, for the API and again for a route, the second
   // adds its checks to a token that the first has found to belong to the sender.
   const isProven = known?.scheme === 'DPoP';
-  const claims = await (isProven ? verifyAgain(client, known, checks) : client.verifyRequest(parts, checks));
+  const claims = await (isProven
+    ? verifyAgain(client, known, parts, checks)
+    : client.verifyRequest(parts, checks));
   const { scheme, accessToken } = isProven ? known : extractCredentials(parts.headers);
   const auth = new RequestAuth({
     claims,
@@ -58,10 +60,13 @@ export async function authenticate(
 async function verifyAgain(
   client: AuthClient,
   { accessToken, scheme }: AuthContext,
+  { httpUrl, headers }: RequestParts,
   checks: AccessTokenChecks = {},
 ): Promise<AccessTokenClaims> {
-  const { requiredScopes, requiredPermissions, ...others } = checks;
-  const claims = await client.verifyAccessToken({ accessToken, ...others });
+  // By name, because an inherited check counts as well, and a rest has own members only.
+  const { requiredScopes, requiredPermissions, requiredClaims, claimsSchema, ...others } = checks;
+  const more = { ...others, requiredClaims, claimsSchema };
+  const claims = await client.verifyAccessToken({ ...more, accessToken, httpUrl, headers });
   // Apart from the others, because this refusal comes with its challenge.
   client.authorize(claims, { requiredScopes, requiredPermissions }, { scheme });
   return claims;

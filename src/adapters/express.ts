@@ -41,9 +41,14 @@ export type ExpressMiddleware = (
 export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): ExpressMiddleware {
   checkClient(client);
   return (request, response, next) => {
-    admit(request, response, client, checks).then(() => {
-      next();
-    }, next);
+    admit(request, response, client, checks).then(
+      () => {
+        next();
+      },
+      (error: unknown) => {
+        next(errorOf(error));
+      },
+    );
   };
 }
 
@@ -73,11 +78,17 @@ async function admit(
   client: AuthClient,
   checks: AccessTokenChecks | undefined,
 ): Promise<void> {
-  const { method: httpMethod, originalUrl: target, protocol, host, rawHeaders, headers } = request;
-  const httpUrl = urlOf({ protocol, host, target, rawHeaders, headers });
+  const { method: httpMethod, originalUrl: target, protocol, rawHeaders, headers } = request;
+  const httpUrl = urlOf({ protocol, host: hostOf(request), target, rawHeaders, headers });
   const parts = { headers: headersOf(request), httpMethod, httpUrl };
   const { dpopNonce } = await authenticate(request, parts, { client, checks });
   if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
+}
+
+/** `req.host`; without a proxy that is the header, and is read there because Express 4 would drop the port and complain. */
+function hostOf(request: ExpressRequest): string | undefined {
+  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  return forwarded === undefined && typeof host === 'string' ? host : request.host;
 }
 
 function guard(requirements: ReturnType<typeof scopeRequirement>): ExpressMiddleware {
@@ -85,9 +96,16 @@ function guard(requirements: ReturnType<typeof scopeRequirement>): ExpressMiddle
     try {
       authorizeRequest(request, requirements);
     } catch (error) {
-      next(error);
+      next(errorOf(error));
       return;
     }
     next();
   };
+}
+
+/** Whatever was thrown, as an error: `next(undefined)` would let the request pass, and `next('router')` nearly so. */
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error('The request was not authenticated.', { cause: thrown });
 }

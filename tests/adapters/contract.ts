@@ -3,7 +3,7 @@
  * say so in {@link Adapter}.
  */
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AuthContext } from '../../src/adapters/auth-context.ts';
 import {
   type AccessTokenChecks,
@@ -318,6 +318,25 @@ export function describeAdapter(adapter: Adapter): void {
       );
     });
 
+    it('is a 400 for two proofs', async () => {
+      const api = await start();
+      const headers = await dpop(api, `${api.origin}/books`);
+      const [, other] = await dpop(api, `${api.origin}/books`);
+      if (other === undefined) throw new Error('there is no proof');
+      expectRefusal(
+        await api.ask('/books', [...headers, other]),
+        400,
+        offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
+      );
+    });
+
+    it('is a 401 for a token in the query, which is never read', async () => {
+      const api = await start();
+      const [authorization] = await bearer(api);
+      const token = authorization?.[1].replace('Bearer ', '') ?? '';
+      expectRefusal(await api.ask(`/books?access_token=${token}`), 401, offers('allowed'));
+    });
+
     it('is a 403 with all scopes of the operation', async () => {
       const api = await start();
       const challenges = offers('allowed', 'Bearer', { error: 'insufficient_scope', scope: 'read write' });
@@ -399,7 +418,10 @@ export function describeAdapter(adapter: Adapter): void {
 
     it('is a 500 when a handler throws, and stays what it is', async () => {
       const api = await start();
+      // Hono and Express print it.
+      const print = vi.spyOn(console, 'error').mockReturnValue();
       expectRefusal(await api.ask('/broken', await bearer(api)), 500);
+      print.mockRestore();
     });
 
     it('fails when guards are made of nothing', () => {

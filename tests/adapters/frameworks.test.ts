@@ -187,6 +187,43 @@ describe('express', () => {
     expect(await run({})).toEqual([expect.any(MissingAuthorizationError)]);
   });
 
+  it.each([[undefined], ['route'], ['router'], [null]])(
+    'never lets a request pass for what a client threw: %j',
+    async (thrown) => {
+      const { client } = setUp();
+
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a client that is not ours may do so
+      vi.spyOn(client, 'verifyRequest').mockReturnValue(Promise.reject(thrown));
+      const passed = await new Promise((resolve) => {
+        const response = { headersSent: false, setHeader: () => undefined };
+        express.requireAuth(client)(request({}), response, (...values) => {
+          resolve(values);
+        });
+      });
+      expect(passed).toEqual([expect.any(Error)]);
+      expect(passed).toMatchObject([{ cause: thrown }]);
+    },
+  );
+
+  it('applies the inherited checks of a second requireAuth, too', async () => {
+    const { client, tenant } = setUp();
+    const httpUrl = 'http://api.example.com/books';
+    const bound = await createBoundRequest(tenant, { proof: { httpUrl } });
+    const incoming = { ...request(bound.request.headers as Record<string, string>), host: 'api.example.com' };
+    const run = async (checks?: object) =>
+      await new Promise((resolve) => {
+        const response = { headersSent: false, setHeader: () => undefined };
+        express.requireAuth(client, checks)(incoming, response, resolve);
+      });
+    expect(await run()).toBeUndefined();
+    expect(await run({})).toBeUndefined();
+    expect(await run(Object.create({ requiredClaims: ['org_id'] }) as object)).toMatchObject({
+      reason: 'claim_missing',
+    });
+    expect(await run(Object.create({ requiredScopes: 'read' }) as object)).toMatchObject({ statusCode: 403 });
+    expect(await run({ requiredClaim: ['org_id'] })).toMatchObject({ reason: 'invalid_option' });
+  });
+
   it('takes the one Authorization header that earlier middleware has put in place', async () => {
     const { client, tenant } = setUp();
     const accessToken = await tenant.issueAccessToken({ sub: 'auth0|ada' });
