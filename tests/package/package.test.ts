@@ -27,6 +27,30 @@ const VERIFY = `
   console.log(JSON.stringify({ sub, status: refusal.statusCode, same: refusal instanceof MissingAuthorizationError }));
 `;
 
+const EXPRESS_4 = `
+  import express from 'express-4';
+  import { ApiClient } from 'auth0-api-ts';
+  import { requireAuth } from 'auth0-api-ts/express';
+  import { createTestTenant } from 'auth0-api-ts/testing';
+  const tenant = createTestTenant();
+  const app = express().set('env', 'test').use(requireAuth(new ApiClient(tenant.clientOptions())));
+  app.get('/books', (req, res) => res.json({}));
+  const server = app.listen(0, '127.0.0.1', async () => {
+    const url = 'http://127.0.0.1:' + server.address().port + '/books';
+    const dpopKey = tenant.createDpopKey();
+    const accessToken = await tenant.issueAccessToken({ dpopKey });
+    const dpop = await dpopKey.createProof({ httpMethod: 'GET', httpUrl: url, accessToken });
+    const bound = { authorization: 'DPoP ' + accessToken, dpop };
+    const bearer = { authorization: 'Bearer ' + (await tenant.issueAccessToken()) };
+    const answers = [];
+    for (const headers of [{}, bearer, bound, bound]) answers.push(await fetch(url, { headers }));
+    const challenge = answers[0].headers.get('www-authenticate');
+    console.log(JSON.stringify({ statuses: answers.map(({ status }) => status), challenge }));
+    server.close();
+    server.closeAllConnections();
+  });
+`;
+
 describe('the packed package', () => {
   it('installs one dependency and nothing else', () => {
     const installed = readdirSync(join(consumer.folder, 'node_modules')).filter(
@@ -172,8 +196,13 @@ describe('the packed package', () => {
     expect(JSON.parse(output)).toEqual({ thrown: [true, true, true], guarded: 4, answered: 401 });
   });
 
-  it('compiles beside the frameworks, and libraries that augment their types', () => {
+  it('works on Express 4, and compiles beside libraries that augment the types of frameworks', () => {
     const project = installFrameworks(consumer);
+    consumer.write('frameworks/express-4.mjs', EXPRESS_4);
+    expect(JSON.parse(consumer.exec(process.execPath, join(project, 'express-4.mjs')))).toEqual({
+      statuses: [401, 200, 200, 400],
+      challenge: 'Bearer realm="api", DPoP algs="ES256"',
+    });
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     expect(consumer.exec(process.execPath, tsc, '-p', project)).toBe('');
     const strict = ['--skipLibCheck', 'false', '--listFiles', 'false'];
