@@ -107,15 +107,23 @@ interface Authenticated {
 }
 
 const authenticated = new WeakMap<object, Authenticated>();
+/** Requests that have been answered: what is known of them can be asked, and counts for nothing new. */
+const answered = new WeakSet<object>();
 
 /** Keeps what was found out about a request for as long as the request itself lives. */
 export function remember(request: object, client: AuthClient, auth: AuthContext): void {
   authenticated.set(request, { client, auth });
+  answered.delete(request);
 }
 
-/** What this client has found out about the request; `undefined` when it has not seen it. */
+/** Ends a request: should the same object come again, it is another request, whose proof is a replay. */
+export function markAnswered(request: object): void {
+  answered.add(request);
+}
+
+/** What this client has found out about a request that is still being handled; `undefined` when it has not seen it. */
 export function rememberedBy(client: AuthClient, request: object): AuthContext | undefined {
-  const known = authenticated.get(request);
+  const known = answered.has(request) ? undefined : authenticated.get(request);
   return known?.client === client ? known.auth : undefined;
 }
 

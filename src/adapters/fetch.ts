@@ -10,7 +10,14 @@ import {
   ConfigurationError,
   type TypedChecks,
 } from '../index.ts';
-import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
+import {
+  type AuthClient,
+  type AuthContext,
+  authOf,
+  authorizeRequest,
+  markAnswered,
+  rememberedBy,
+} from './auth-context.ts';
 import { authenticate, checkClient } from './authenticate.ts';
 import { permissionRequirement, type RequiredNames, scopeRequirement } from './requirements.ts';
 
@@ -74,6 +81,7 @@ export function withAuth<
     throw new ConfigurationError('The second argument of `withAuth` must be the handler.');
   }
   return async (request, ...rest) => {
+    const isNested = rememberedBy(client, request) !== undefined;
     try {
       const parts = { headers: request.headers, httpMethod: request.method, httpUrl: request.url };
       const { auth, dpopNonce } = await authenticate(request, parts, { client, checks });
@@ -82,6 +90,9 @@ export function withAuth<
     } catch (error) {
       if (error instanceof BaseAuthError) return error.toResponse();
       throw error;
+    } finally {
+      // A handler may be called with one object many times, which a server never does.
+      if (!isNested) markAnswered(request);
     }
   };
 }

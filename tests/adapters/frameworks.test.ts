@@ -7,7 +7,7 @@ import fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as express from '../../src/adapters/express.ts';
-import { withAuth } from '../../src/adapters/fetch.ts';
+import { getAuth, withAuth } from '../../src/adapters/fetch.ts';
 import * as honoAdapter from '../../src/adapters/hono.ts';
 import type { AuthContext } from '../../src/adapters/auth-context.ts';
 import { ConfigurationError, MissingAuthorizationError } from '../../src/index.ts';
@@ -296,6 +296,22 @@ describe('fetch', () => {
       'eu',
       7,
     ]);
+  });
+
+  it('takes the proof of a request object that comes again for a replay', async () => {
+    const { client, tenant } = setUp();
+    const { request } = await createBoundRequest(tenant, { proof: { httpUrl: URL } });
+    const again = new Request(URL, { headers: request.headers as Record<string, string> });
+    const inner = withAuth(client, () => new Response());
+    const handle = withAuth(client, async (incoming) => {
+      await inner(incoming);
+      return await inner(incoming);
+    });
+    expect((await handle(again)).status).toBe(200);
+    expect(getAuth(again).scheme).toBe('DPoP');
+    const refused = await handle(again);
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'invalid_dpop_proof' }]);
+    expect((await inner(again)).status).toBe(400);
   });
 
   it('calls no handler for a request that is refused', async () => {
