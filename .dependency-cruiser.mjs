@@ -33,6 +33,13 @@ export default {
       '^src/audit\\.ts$',
       '^src/(delegation\\.ts|scopes\\.ts|jws/json\\.ts|platform/log-text\\.ts|errors/)',
     ),
+    leaf('adapters-know-only-the-root', '^src/adapters/', '^src/(adapters/|index\\.ts$)'),
+    {
+      name: 'nobody-needs-adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/' },
+      to: { path: '^src/adapters/' },
+    },
     leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
     {
       name: 'redis-takes-only-types',

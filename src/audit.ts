@@ -8,7 +8,7 @@ import { MOST_ACTORS } from './delegation.ts';
 import { BaseAuthError } from './errors/index.ts';
 import { deepFreeze, ownMember } from './jws/json.ts';
 import { inAscii, logText } from './platform/log-text.ts';
-import { scopesOf } from './scopes.ts';
+import { getScopes } from './scopes.ts';
 
 /** One level of `act`, as the token has it. */
 export interface AuditActor {
@@ -124,7 +124,7 @@ export function createAuditRecord(
       tokenId: claim('jti'),
       issuer: claim('iss'),
       audience: listOf(own(claims, 'aud')),
-      scopes: listOf(typeof scope === 'string' ? scopesOf({ scope }) : []),
+      scopes: listOf(typeof scope === 'string' ? getScopes({ scope }) : []),
       expiresAt: typeof expiresAt === 'number' && Number.isFinite(expiresAt) ? expiresAt : undefined,
       request: requestOf(read(context, 'request')),
       ...outcomeOf(read(context, 'outcome')),

@@ -151,6 +151,15 @@ describe.each(all)('%s', (name, error, statusCode, code, reason) => {
     expect(await response.json()).toMatchObject({ error_description: error.message });
   });
 
+  it('makes the same response under the name that Hono looks for', async () => {
+    const [one, other] = [error.toResponse(), error.getResponse()];
+    expect([other.status, [...other.headers], await other.text()]).toEqual([
+      one.status,
+      [...one.headers],
+      await one.text(),
+    ]);
+  });
+
   it('makes a response that no cache keeps', () => {
     const response = error.toResponse();
     expect(response.headers.get('content-type')).toBe('application/json');
