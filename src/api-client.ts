@@ -8,13 +8,14 @@ import {
   validateChecks,
   validateRequirements,
 } from './access-token/call-checks.ts';
+import { certificateOf, checkCertificateBinding } from './access-token/certificate-binding.ts';
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
 import { issueNonce } from './dpop/nonce.ts';
-import { InMemoryReplayStore } from './dpop/replay.ts';
+import type { DpopReplayStore, InMemoryReplayStoreOptions } from './dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
@@ -108,7 +109,7 @@ export class ApiClient {
     this.#proofPolicy = {
       ...dpop,
       knownKeys: new KnownProofKeys(),
-      replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),
+      replayStore: dpop.replayStore ?? ownReplayStore({ now, emit }),
       timeoutSeconds: http.timeoutSeconds,
       emit,
       now,
@@ -153,8 +154,11 @@ export class ApiClient {
     return await this.#observeVerification((issuers) =>
       verifyRequest(request, checks, {
         ...this.#challengePolicy(),
+        publicUrl: this.#options.dpop.publicUrl,
         verifyAccessToken: (accessToken, context) =>
           verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
+        checkCertificate: (claims, certificate) =>
+          checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding),
         verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
       }),
     );
@@ -176,13 +180,17 @@ export class ApiClient {
   async verifyAccessToken(options: VerifyAccessTokenOptions & AccessTokenChecks): Promise<AccessTokenClaims> {
     const { accessToken, httpUrl, headers, ...rest } = requireArguments(options, 'accessToken');
     // The rest has own members only; a check that is inherited, from shared defaults perhaps, counts as well.
-    const { requiredClaims, requiredScopes, requiredPermissions, claimsSchema } = options;
-    const checks = { ...rest, requiredClaims, requiredScopes, requiredPermissions, claimsSchema };
+    const { requiredClaims, requiredScopes, requiredPermissions, claimsSchema, clientCertificate } = options;
+    const own = { requiredClaims, requiredScopes, requiredPermissions, claimsSchema, clientCertificate };
+    const checks = { ...rest, ...own };
     validateChecks(checks);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
-    return await this.#observeVerification(async (issuers) =>
-      applyChecks(await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers), checks),
-    );
+    const certificate = certificateOf({}, checks);
+    return await this.#observeVerification(async (issuers) => {
+      const claims = await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers);
+      await checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding);
+      return await applyChecks(claims, checks);
+    });
   }
 
   /**
@@ -308,6 +316,20 @@ export class ApiClient {
     const { realm, resourceMetadataUrl, dpop } = this.#options;
     return { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
   }
+}
+
+/** The store of this process. It is loaded with the first proof: most APIs see none. */
+function ownReplayStore(options: InMemoryReplayStoreOptions): DpopReplayStore {
+  let store: DpopReplayStore | undefined;
+  const load = async () => {
+    const { InMemoryReplayStore } = await import('./dpop/replay.ts');
+    return (store ??= new InMemoryReplayStore(options));
+  };
+  return {
+    // Without a promise once it is there, for that would cost each proof a timer.
+    add: (key, ttlSeconds) =>
+      store === undefined ? load().then((loaded) => loaded.add(key, ttlSeconds)) : store.add(key, ttlSeconds),
+  };
 }
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */

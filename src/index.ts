@@ -1,6 +1,7 @@
 export { ApiClient } from './api-client.ts';
 export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } from './api-client.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
+export type { ClientCertificate } from './access-token/certificate-binding.ts';
 export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
@@ -34,6 +35,8 @@ export type {
   ExchangeKind,
   IssuerDocument,
   ProofReplayedEvent,
+  ReplayStoreFailedEvent,
+  ReplayStoreOverflowedEvent,
   TokenRejectedEvent,
   TokenVerifiedEvent,
   UnknownKidEvent,
@@ -61,6 +64,7 @@ export {
   extractCredentials,
   type RequestHeaders,
 } from './request/credentials.ts';
+export type { PublicUrlRequest } from './request/public-url.ts';
 export type { FetchRequest, RequestParts } from './request/verify-request.ts';
 export { type ScopeRequirements } from './scopes.ts';
 export type { StandardSchemaV1 } from './standard-schema.ts';

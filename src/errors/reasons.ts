@@ -52,6 +52,11 @@ export const DESCRIPTIONS = {
   insufficient_scope: 'The access token lacks a required scope.',
   insufficient_permission: 'The access token lacks a required permission.',
 
+  certificate_binding_missing: 'The access token is not bound to a client certificate.',
+  certificate_binding_mismatch: 'The access token is bound to another client certificate.',
+  client_certificate_missing: 'The access token must be presented together with a client certificate.',
+  client_certificate_invalid: 'The client certificate cannot be read.',
+
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',
   dpop_binding_mismatch: 'The access token is bound to another DPoP key.',

@@ -3,6 +3,7 @@
  * where a refusal gets its challenge.
  */
 import { type AccessTokenChecks, applyChecks, type CheckedClaims } from '../access-token/call-checks.ts';
+import { certificateOf, type ClientCertificate } from '../access-token/certificate-binding.ts';
 import { boundKeyOf } from '../access-token/claim-checks.ts';
 import type { AccessTokenClaims } from '../claims.ts';
 import { normalizeHtu } from '../dpop/htu.ts';
@@ -27,6 +28,7 @@ import {
   type RequestHeaders,
   singleProof,
 } from './credentials.ts';
+import { type PublicUrl, publicUrlOf } from './public-url.ts';
 import { acceptedSchemes, type DpopMode, ruleFor } from './scheme-policy.ts';
 
 /** A request in parts, for frameworks without Fetch API classes. */
@@ -34,8 +36,10 @@ export interface RequestParts {
   readonly headers: RequestHeaders;
   /** The method of the request; needed for DPoP. There is no default. */
   readonly httpMethod?: string | undefined;
-  /** The absolute URL of the request as the client sees it; needed for DPoP. */
+  /** The absolute URL of the request as the client sees it; needed for DPoP. With `dpop.publicUrl`, a path will do. */
   readonly httpUrl?: string | undefined;
+  /** The client certificate of the connection, as {@link AccessTokenChecks.clientCertificate}. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Names of a Fetch `Request`; here they would be passed over. */
   readonly method?: never;
   readonly url?: never;
@@ -46,12 +50,19 @@ export interface FetchRequest {
   readonly headers: { get(name: string): string | null };
   readonly method: string;
   readonly url: string;
+  /** No `Request` has it; a program may have put it there. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** The steps of verification, wired by the client. */
 export interface RequestVerification extends Omit<ChallengePolicy, 'schemes'> {
   readonly mode: DpopMode;
+  readonly publicUrl: PublicUrl | undefined;
   readonly verifyAccessToken: (accessToken: string, context: IssuerContext) => Promise<AccessTokenClaims>;
+  readonly checkCertificate: (
+    claims: AccessTokenClaims,
+    certificate: ClientCertificate | undefined,
+  ) => Promise<void>;
   readonly verifyProof: (request: ProvenRequest) => Promise<unknown>;
 }
 
@@ -64,10 +75,12 @@ export async function verifyRequest<Claims extends object>(
   let scheme: AuthScheme | undefined;
   try {
     const parts = partsOf(request);
+    const clientCertificate = certificateOf(parts, checks);
     const authorization = readAuthorization(parts.headers);
     scheme = authorization.scheme;
     const credentials = readPresented(authorization, parts.headers);
-    return await applyChecks(await authenticate(parts, credentials, verification), checks);
+    const presented = { ...credentials, clientCertificate };
+    return await applyChecks(await authenticate(parts, presented, verification), checks);
   } catch (error) {
     if (error instanceof BaseAuthError) challenge(error, scheme, verification);
     throw error;
@@ -97,13 +110,14 @@ function failureOf(error: BaseAuthError, scheme: AuthScheme | undefined): Challe
 
 async function authenticate(
   parts: RequestParts,
-  credentials: PresentedCredentials,
+  credentials: PresentedCredentials & { readonly clientCertificate: ClientCertificate | undefined },
   verification: RequestVerification,
 ): Promise<AccessTokenClaims> {
   const { scheme, accessToken } = credentials;
   const rule = ruleFor(verification.mode, scheme);
   if (rule === undefined) throw new InvalidAuthSchemeError('scheme_not_allowed');
-  const proven = scheme === 'DPoP' ? readProvenRequest(parts, credentials) : undefined;
+  const proven =
+    scheme === 'DPoP' ? readProvenRequest(parts, credentials, verification.publicUrl) : undefined;
 
   const claims = await verification.verifyAccessToken(accessToken, {
     requestUrl: parts.httpUrl,
@@ -114,6 +128,8 @@ async function authenticate(
   if (decision !== 'accept' && decision !== 'verify_proof') throw new VerifyAccessTokenError(decision);
   if (rule.refusesProof && credentials.proofs.length > 0)
     throw new InvalidRequestError('dpop_proof_with_bearer');
+  // Before the proof: whoever is refused here has not used it up.
+  await verification.checkCertificate(claims, credentials.clientCertificate);
   if (decision === 'verify_proof' && jkt !== undefined && proven !== undefined) {
     await verification.verifyProof({ ...proven, jkt });
   }
@@ -122,12 +138,14 @@ async function authenticate(
 
 /** What the proof is held against; all that can be refused without looking at the token. */
 function readProvenRequest(
-  { httpMethod, httpUrl }: RequestParts,
+  parts: RequestParts,
   { proofs, accessToken }: PresentedCredentials,
+  publicUrl: PublicUrl | undefined,
 ): Omit<ProvenRequest, 'jkt'> {
   const proof = singleProof(proofs);
   if (proof === undefined) throw new InvalidDpopProofError('dpop_proof_missing');
-  return { proof, accessToken, ...readTarget(httpMethod, httpUrl) };
+  const httpUrl = publicUrl === undefined ? parts.httpUrl : publicUrlOf(publicUrl, parts);
+  return { proof, accessToken, ...readTarget(parts.httpMethod, httpUrl) };
 }
 
 /**
@@ -161,7 +179,12 @@ function partsOf(request: unknown): RequestParts {
   if (typeof request !== 'object' || !('headers' in request))
     throw new MissingRequiredArgumentError('headers');
   return isFetchRequest(request)
-    ? { headers: request.headers, httpMethod: request.method, httpUrl: request.url }
+    ? {
+        headers: request.headers,
+        httpMethod: request.method,
+        httpUrl: request.url,
+        clientCertificate: request.clientCertificate,
+      }
     : (request as RequestParts);
 }
 
