@@ -205,7 +205,9 @@ describe('a function for dpop.publicUrl', () => {
   });
 
   const REJECTS: unknown = {
-    then: (_: unknown, reject: (error: Error) => void) => void reject(new Error('later')),
+    then: (_: unknown, reject: (error: Error) => void) => {
+      reject(new Error('later'));
+    },
   };
   const broken: [string, () => unknown][] = [
     ['nothing', () => undefined],

@@ -19,13 +19,16 @@ describe('resolveOptions', () => {
       algorithms: new Set(['RS256']),
       clockToleranceSeconds: 0,
       requireAccessTokenType: false,
+      requireCertificateBinding: false,
       dpop: {
         mode: 'allowed',
         iatOffsetSeconds: 300,
         iatLeewaySeconds: 30,
         algorithms: new Set(['ES256']),
         replayStore: undefined,
+        onStoreError: 'refuse',
         nonce: undefined,
+        publicUrl: undefined,
       },
       client: { clientId: undefined, clientSecret: undefined },
       cacheTtlSeconds: 600,
@@ -45,7 +48,13 @@ describe('resolveOptions', () => {
     const names = ['domains', 'algorithms', 'clockToleranceSeconds', 'requireAccessTokenType', 'dpop'];
     const more = ['clientId', 'clientSecret', 'customFetch', 'timeoutSeconds', 'cacheTtlSeconds'];
     const rest = ['cacheMaxEntries', 'realm', 'resourceMetadataUrl', 'now'];
-    const outside = ['cacheAdapter', 'verifiedTokenCache', 'onEvent', 'waitUntil'];
+    const outside = [
+      'cacheAdapter',
+      'verifiedTokenCache',
+      'onEvent',
+      'waitUntil',
+      'requireCertificateBinding',
+    ];
     const absent = Object.fromEntries(
       [...names, ...more, ...rest, ...outside].map((name) => [name, undefined]),
     );
@@ -54,6 +63,7 @@ describe('resolveOptions', () => {
     const dpopAbsent = {
       ...{ mode: undefined, iatOffsetSeconds: undefined, iatLeewaySeconds: undefined },
       ...{ algorithms: undefined, replayStore: undefined, nonce: undefined },
+      ...{ onStoreError: undefined, publicUrl: undefined },
     };
     expect(resolve({ dpop: dpopAbsent }).dpop).toEqual(resolve().dpop);
   });
@@ -66,8 +76,11 @@ describe('resolveOptions', () => {
       algorithms: ['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519'],
       clockToleranceSeconds: 60,
       requireAccessTokenType: true,
+      requireCertificateBinding: true,
       dpop: {
         mode: 'required',
+        onStoreError: 'accept',
+        publicUrl: 'HTTPS://API.example.com:443/a/../v1/',
         iatOffsetSeconds: 0.5,
         iatLeewaySeconds: 0,
         algorithms: ['ES256', 'RS256'],
@@ -88,7 +101,9 @@ describe('resolveOptions', () => {
       algorithms: new Set(['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519']),
       clockToleranceSeconds: 60,
       requireAccessTokenType: true,
+      requireCertificateBinding: true,
       dpop: {
+        ...{ onStoreError: 'accept', publicUrl: 'https://api.example.com/v1' },
         ...{ mode: 'required', iatOffsetSeconds: 0.5, iatLeewaySeconds: 0 },
         algorithms: new Set(['ES256', 'RS256']),
         nonce: { secrets: [SECRET, `${SECRET} 2`], lifetimeSeconds: 10 },
@@ -106,6 +121,11 @@ describe('resolveOptions', () => {
     const { dpop } = resolve({ dpop: { replayStore: false, nonce: { secret: SECRET } } });
     expect(dpop.replayStore).toBe(false);
     expect(dpop.nonce).toEqual({ secrets: [SECRET], lifetimeSeconds: 300 });
+  });
+
+  it('takes a function for the public URL as it is', () => {
+    const publicUrl = () => 'https://api.example.com';
+    expect(resolve({ dpop: { publicUrl } }).dpop.publicUrl).toBe(publicUrl);
   });
 
   it('takes a replay store whose method is inherited', () => {
