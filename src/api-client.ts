@@ -185,10 +185,12 @@ export class ApiClient {
     const checks = { ...rest, ...own };
     validateChecks(checks);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
+    const { requireCertificateBinding } = this.#options;
     const certificate = certificateOf({}, checks);
     return await this.#observeVerification(async (issuers) => {
       const claims = await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers);
-      await checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding);
+      const checked = checkCertificateBinding(claims, certificate, requireCertificateBinding);
+      if (checked !== undefined) await checked;
       return await applyChecks(claims, checks);
     });
   }

@@ -25,16 +25,15 @@ export function certificateOf(
   request: CertificateHolder,
   checks: CertificateHolder,
 ): ClientCertificate | undefined {
-  const [certificate, another] = [request, checks]
-    .map((holder) => holder.clientCertificate)
-    .filter(isPresent);
-  if (another === undefined) return certificate;
+  const presented = presentIn(request);
+  const checked = presentIn(checks);
+  if (presented === undefined || checked === undefined) return presented ?? checked;
   throw new ConfigurationError('`clientCertificate` belongs to the request or to the checks, not to both.');
 }
 
 /** An empty text is what a proxy writes that has no certificate to report. */
-function isPresent<T>(certificate: T): certificate is NonNullable<T> {
-  return certificate !== undefined && certificate !== null && certificate !== '';
+function presentIn({ clientCertificate }: CertificateHolder): ClientCertificate | undefined {
+  return clientCertificate === '' ? undefined : (clientCertificate ?? undefined);
 }
 
 /**
@@ -42,16 +41,24 @@ function isPresent<T>(certificate: T): certificate is NonNullable<T> {
  *
  * @param certificate as {@link certificateOf} found it
  * @param isRequired whether tokens without a binding, and calls without a certificate, are refused
+ * @returns `undefined` where there is nothing to compare, so that nobody waits for it
  * @throws VerifyAccessTokenError `certificate_binding_missing`, `certificate_binding_mismatch`,
  *   `client_certificate_missing`, `client_certificate_invalid`; `claim_invalid` for a malformed member of `cnf`
  */
-export async function checkCertificateBinding(
+export function checkCertificateBinding(
+  claims: AccessTokenClaims,
+  certificate: ClientCertificate | undefined,
+  isRequired: boolean,
+): Promise<void> | undefined {
+  // Without either, it is a member of `cnf` like any other, and nobody knows what it should be.
+  return certificate === undefined && !isRequired ? undefined : compare(claims, certificate, isRequired);
+}
+
+async function compare(
   claims: AccessTokenClaims,
   certificate: ClientCertificate | undefined,
   isRequired: boolean,
 ): Promise<void> {
-  // Without either, it is a member of `cnf` like any other, and nobody knows what it should be.
-  if (certificate === undefined && !isRequired) return;
   const bound = boundCertificateOf(claims);
   if (isRequired && bound === undefined) {
     throw new VerifyAccessTokenError('certificate_binding_missing', { cause: { name: MEMBER } });

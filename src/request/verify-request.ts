@@ -62,7 +62,7 @@ export interface RequestVerification extends Omit<ChallengePolicy, 'schemes'> {
   readonly checkCertificate: (
     claims: AccessTokenClaims,
     certificate: ClientCertificate | undefined,
-  ) => Promise<void>;
+  ) => Promise<void> | undefined;
   readonly verifyProof: (request: ProvenRequest) => Promise<unknown>;
 }
 
@@ -129,7 +129,8 @@ async function authenticate(
   if (rule.refusesProof && credentials.proofs.length > 0)
     throw new InvalidRequestError('dpop_proof_with_bearer');
   // Before the proof: whoever is refused here has not used it up.
-  await verification.checkCertificate(claims, credentials.clientCertificate);
+  const checked = verification.checkCertificate(claims, credentials.clientCertificate);
+  if (checked !== undefined) await checked;
   if (decision === 'verify_proof' && jkt !== undefined && proven !== undefined) {
     await verification.verifyProof({ ...proven, jkt });
   }
