@@ -49,6 +49,17 @@ describe('a proof', () => {
     }
   });
 
+  it('is good once, also among the first that a client sees, while its store is still being loaded', async () => {
+    const { tenant, createClient } = setUp();
+    const { accessToken, proof } = await createBoundRequest(tenant);
+    const options = { accessToken, proof, httpMethod: 'GET', httpUrl: API_URL };
+    const client = createClient();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, () => client.verifyDpopProof(options)),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
   it('is known by its key and jti, whatever else differs', async () => {
     const { tenant, client } = setUp();
     const key = tenant.createDpopKey();
