@@ -8,6 +8,7 @@ import {
   validateChecks,
   validateRequirements,
 } from './access-token/call-checks.ts';
+import { certificateOf, checkCertificateBinding } from './access-token/certificate-binding.ts';
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
@@ -15,7 +16,7 @@ import { type ActorRequirements, requireActors } from './actors.ts';
 import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
 import { issueNonce } from './dpop/nonce.ts';
-import { InMemoryReplayStore } from './dpop/replay.ts';
+import type { DpopReplayStore, InMemoryReplayStoreOptions } from './dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
@@ -112,7 +113,7 @@ export class ApiClient {
     this.#proofPolicy = {
       ...dpop,
       knownKeys: new KnownProofKeys(),
-      replayStore: dpop.replayStore ?? new InMemoryReplayStore({ now }),
+      replayStore: dpop.replayStore ?? ownReplayStore({ now, emit }),
       timeoutSeconds: http.timeoutSeconds,
       emit,
       now,
@@ -158,8 +159,11 @@ export class ApiClient {
       verifyRequest(request, checks, {
         ...this.#challengePolicy(),
         actors: this.#options.actors,
+        publicUrl: this.#options.dpop.publicUrl,
         verifyAccessToken: (accessToken, context) =>
           verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
+        checkCertificate: (claims, certificate) =>
+          checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding),
         verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
       }),
     );
@@ -182,9 +186,13 @@ export class ApiClient {
     const { accessToken, httpUrl, headers } = requireArguments(options, 'accessToken');
     validateChecks(options, VERIFY_ARGUMENTS);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
+    const { actors, requireCertificateBinding } = this.#options;
+    const certificate = certificateOf({}, options);
     return await this.#observeVerification(async (issuers) => {
       const claims = await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers);
-      return await applyChecks(claims, options, this.#options.actors);
+      const checked = checkCertificateBinding(claims, certificate, requireCertificateBinding);
+      if (checked !== undefined) await checked;
+      return await applyChecks(claims, options, actors);
     });
   }
 
@@ -312,6 +320,20 @@ export class ApiClient {
     const { realm, resourceMetadataUrl, dpop } = this.#options;
     return { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
   }
+}
+
+/** The store of this process. It is loaded with the first proof: most APIs see none. */
+function ownReplayStore(options: InMemoryReplayStoreOptions): DpopReplayStore {
+  let store: DpopReplayStore | undefined;
+  const load = async () => {
+    const { InMemoryReplayStore } = await import('./dpop/replay.ts');
+    return (store ??= new InMemoryReplayStore(options));
+  };
+  return {
+    // Without a promise once it is there, for that would cost each proof a timer.
+    add: (key, ttlSeconds) =>
+      store === undefined ? load().then((loaded) => loaded.add(key, ttlSeconds)) : store.add(key, ttlSeconds),
+  };
 }
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */

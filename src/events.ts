@@ -72,6 +72,23 @@ export interface ProofReplayedEvent {
   readonly jkt: string;
 }
 
+/**
+ * The store of used proofs in this process was full, and forgot proofs that are still within their time window: they
+ * could be used again. Told once in ten seconds while it goes on.
+ */
+export interface ReplayStoreOverflowedEvent {
+  readonly type: 'replay_store_overflowed';
+  /** How many proofs the store remembers. */
+  readonly maxEntries: number;
+}
+
+/** The `replayStore` failed, and a proof was accepted unchecked, as `dpop.onStoreError: 'accept'` demands. */
+export interface ReplayStoreFailedEvent {
+  readonly type: 'replay_store_failed';
+  /** What went wrong, for people to read: the name and the message of the store's error, cut short. */
+  readonly detail: string;
+}
+
 /** A token request succeeded. */
 export interface ExchangeDoneEvent {
   readonly type: 'exchange_done';
@@ -108,6 +125,8 @@ export type ApiClientEvent =
   | TokenVerifiedEvent
   | TokenRejectedEvent
   | ProofReplayedEvent
+  | ReplayStoreOverflowedEvent
+  | ReplayStoreFailedEvent
   | ExchangeDoneEvent
   | ExchangeFailedEvent
   | AdapterFailedEvent;

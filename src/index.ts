@@ -13,6 +13,7 @@ export {
   createAuditRecord,
   formatDelegationChain,
 } from './audit.ts';
+export type { ClientCertificate } from './access-token/certificate-binding.ts';
 export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
@@ -47,6 +48,8 @@ export type {
   ExchangeKind,
   IssuerDocument,
   ProofReplayedEvent,
+  ReplayStoreFailedEvent,
+  ReplayStoreOverflowedEvent,
   TokenRejectedEvent,
   TokenVerifiedEvent,
   UnknownKidEvent,
@@ -74,6 +77,7 @@ export {
   extractCredentials,
   type RequestHeaders,
 } from './request/credentials.ts';
+export type { PublicUrlRequest } from './request/public-url.ts';
 export type { FetchRequest, RequestParts } from './request/verify-request.ts';
 export { getPermissions, getScopes, type ScopeRequirements } from './scopes.ts';
 export type { StandardSchemaV1 } from './standard-schema.ts';

@@ -6,6 +6,7 @@ import type { AccessTokenClaims } from '../claims.ts';
 import { BaseAuthError, ConfigurationError, VerifyAccessTokenError } from '../errors/index.ts';
 import { deepFreeze, isJsonObject } from '../jws/json.ts';
 import { readRequirements, requireScopes, type ScopeRequirements } from '../scopes.ts';
+import type { ClientCertificate } from './certificate-binding.ts';
 import type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from '../standard-schema.ts';
 
 /** What one call demands of a token beyond what the client always demands. */
@@ -17,13 +18,18 @@ export interface AccessTokenChecks<Claims extends object = object>
    * A schema for your own claims (any Standard Schema library). Its output is laid over the claims and types them.
    */
   readonly claimsSchema?: StandardSchemaV1<unknown, Claims> | undefined;
+  /**
+   * The client certificate of the connection (RFC 8705 §3): PEM, DER, or its SHA-256 thumbprint. A token that is bound
+   * to a certificate must be bound to this one. Empty text means there is none.
+   */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** Claims, with those that a schema has typed. */
 export type CheckedClaims<Claims extends object> = AccessTokenClaims & Readonly<Claims>;
 
 const REQUIREMENT_NAMES = ['requiredScopes', 'requiredPermissions', 'allowedActors', 'requireActor'];
-const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema'];
+const CHECK_NAMES = ['requiredClaims', ...REQUIREMENT_NAMES, 'claimsSchema', 'clientCertificate'];
 
 /**
  * Refuses checks that are written wrongly, before any token is looked at: a misspelt check would protect nothing.

@@ -21,6 +21,7 @@ import {
   unsupportedParameter,
 } from '../jws/compact.ts';
 import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
+import { describeError } from '../platform/describe-error.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { normalizeHtu } from './htu.ts';
 import { acceptsNonce, issueNonce, type NoncePolicy } from './nonce.ts';
@@ -41,6 +42,8 @@ export interface ProofPolicy {
   /** How far ahead `iat` may lie, in seconds. */
   readonly iatLeewaySeconds: number;
   readonly replayStore: DpopReplayStore | false;
+  /** What becomes of a proof when the store fails. */
+  readonly onStoreError: 'refuse' | 'accept';
   readonly nonce: NoncePolicy | undefined;
   /** How long the replay store may take, in seconds. */
   readonly timeoutSeconds: number;
@@ -86,12 +89,9 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
   }
   if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
   if (policy.replayStore !== false) {
-    await consume(claims, policy.replayStore, {
-      // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
-      ttlSeconds: Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds),
-      timeoutSeconds: policy.timeoutSeconds,
-      emit: policy.emit,
-    });
+    // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
+    const ttlSeconds = Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds);
+    await consume(claims, policy.replayStore, ttlSeconds, policy);
   }
   // A slow store may have answered when its record of an earlier use was gone already.
   if (claims.iat < policy.now() / 1000 - policy.iatOffsetSeconds)
@@ -172,27 +172,39 @@ async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: n
 }
 
 async function consume(
-  claims: DpopProofClaims,
+  { jkt, jti }: DpopProofClaims,
   store: DpopReplayStore,
-  { ttlSeconds, timeoutSeconds, emit }: { ttlSeconds: number; timeoutSeconds: number; emit: Emit },
+  ttlSeconds: number,
+  { timeoutSeconds, onStoreError, emit }: ProofPolicy,
 ): Promise<void> {
   // A thumbprint is 43 characters without a dot, so no two pairs give the same text.
-  const key = await sha256(`${claims.jkt}.${claims.jti}`);
+  const key = await sha256(`${jkt}.${jti}`);
   let added: unknown;
+  let cause: Evidence = { name: 'replayStore', expected: 'a boolean' };
   try {
     const answer = store.add(key, ttlSeconds);
     added = typeof answer === 'boolean' ? answer : await withTimeLimit(answer, timeoutSeconds);
   } catch (error) {
-    throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', error } });
+    cause = { name: 'replayStore', error };
   }
   if (added === false) {
-    emit?.({ type: 'proof_replayed', jkt: claims.jkt });
+    emit?.({ type: 'proof_replayed', jkt });
     refuse('dpop_proof_replayed');
   }
-  // Anything but a clear yes is a broken store, and a broken store accepts nothing.
-  if (added !== true) {
-    throw new ReplayStoreUnavailableError({ cause: { name: 'replayStore', expected: 'a boolean' } });
+  if (added === true) return;
+  // Anything but a clear yes is a broken store, and a broken store accepts nothing unless that is spelled out.
+  if (onStoreError !== 'accept') throw new ReplayStoreUnavailableError({ cause });
+  emit?.({ type: 'replay_store_failed', detail: describeStoreError(cause, key) });
+}
+
+/** Clients of stores quote the command that failed: the key goes, also where the text was cut within it. */
+function describeStoreError({ error }: Evidence, key: string): string {
+  if (error === undefined) return 'the answer is no boolean';
+  const detail = describeError(error).replaceAll(key, '...');
+  for (let length = key.length - 1; length > 0; length -= 1) {
+    if (detail.endsWith(key.slice(0, length))) return `${detail.slice(0, -length)}...`;
   }
+  return detail;
 }
 
 function refuse(reason: Exclude<DpopProofReason, 'dpop_proof_with_bearer'>, cause?: Evidence): never {

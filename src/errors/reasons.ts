@@ -54,6 +54,11 @@ export const DESCRIPTIONS = {
   actor_not_allowed: 'The current actor of the access token is not accepted here.',
   actor_missing: 'The access token must be a delegated one.',
 
+  certificate_binding_missing: 'The access token is not bound to a client certificate.',
+  certificate_binding_mismatch: 'The access token is bound to another client certificate.',
+  client_certificate_missing: 'The access token must be presented together with a client certificate.',
+  client_certificate_invalid: 'The client certificate cannot be read.',
+
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',
   dpop_binding_mismatch: 'The access token is bound to another DPoP key.',

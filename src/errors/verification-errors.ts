@@ -83,6 +83,10 @@ export type AccessTokenReason = Extract<
   | 'dpop_bound_token_as_bearer'
   | 'dpop_binding_missing'
   | 'dpop_binding_mismatch'
+  | 'certificate_binding_missing'
+  | 'certificate_binding_mismatch'
+  | 'client_certificate_missing'
+  | 'client_certificate_invalid'
 >;
 
 /** The access token is not valid, or not valid here. */

@@ -17,8 +17,8 @@ export const decodeBase64url: SignatureModule['decodeBase64url'] = (text) => {
 export const decodeUtf8: SignatureModule['decodeUtf8'] = (bytes) =>
   isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : undefined;
 
-export const sha256: SignatureModule['sha256'] = (text) =>
-  createHash('sha256').update(text).digest('base64url');
+export const sha256: SignatureModule['sha256'] = (data) =>
+  createHash('sha256').update(data).digest('base64url');
 
 export const hmacSha256: SignatureModule['hmacSha256'] = (secret, text) =>
   createHmac('sha256', secret).update(text).digest('base64url');

@@ -26,8 +26,8 @@ export interface SignatureModule {
   readonly decodeBase64url: (text: string) => Uint8Array | undefined;
   /** The text of strict UTF-8, a byte order mark included; `undefined` when the bytes are none. */
   readonly decodeUtf8: (bytes: Uint8Array) => string | undefined;
-  /** SHA-256 of the UTF-8 text, in base64url. */
-  readonly sha256: (text: string) => string | Promise<string>;
+  /** SHA-256 of bytes, or of the UTF-8 text, in base64url. */
+  readonly sha256: (data: string | Uint8Array) => string | Promise<string>;
   /** HMAC-SHA-256 of the UTF-8 text, in base64url. */
   readonly hmacSha256: (secret: string, text: string) => string | Promise<string>;
   /** Imports a key for one algorithm. Throws or rejects when the key does not exist, such as a point off its curve. */

@@ -26,8 +26,10 @@ export const decodeUtf8: SignatureModule['decodeUtf8'] = (bytes) => {
   }
 };
 
-export const sha256: SignatureModule['sha256'] = async (text) =>
-  base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))));
+export const sha256: SignatureModule['sha256'] = async (data) => {
+  const bytes = typeof data === 'string' ? encoder.encode(data) : Uint8Array.from(data);
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+};
 
 export const hmacSha256: SignatureModule['hmacSha256'] = async (secret, text) => {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };

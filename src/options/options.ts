@@ -6,6 +6,7 @@ import type { DpopReplayStore } from '../dpop/replay.ts';
 import type { ApiClientEvent } from '../events.ts';
 import type { DomainsResolver } from '../issuer/allowed-issuers.ts';
 import type { CacheAdapter } from '../platform/cache-adapter.ts';
+import type { PublicUrlRequest } from '../request/public-url.ts';
 
 /** How DPoP is handled (RFC 9449). */
 export interface DpopOptions {
@@ -25,8 +26,21 @@ export interface DpopOptions {
    * API. `false` switches the detection of replayed proofs off.
    */
   readonly replayStore?: DpopReplayStore | false | undefined;
+  /**
+   * What becomes of a request whose proof the `replayStore` cannot tell from a used one, because it fails or does not
+   * answer in time. `refuse` (default): 503. `accept`: the request goes on, and so does whoever replays it; an event tells
+   * of each.
+   */
+  readonly onStoreError?: 'refuse' | 'accept' | undefined;
   /** Demands a nonce of ours in each proof (RFC 9449 §9); off by default. */
   readonly nonce?: DpopNonceOptions | undefined;
+  /**
+   * Where clients reach this API, when the program sees another URL. Text is an origin, perhaps with a path prefix, and
+   * takes the place of the origin of each request's URL, which may then be a mere path. A function returns an origin
+   * without a path, to which the request's path is added, or the complete URL; it is called for each DPoP request, before
+   * anything about that is verified. Without this option the URL that is passed counts as it is.
+   */
+  readonly publicUrl?: string | ((request: PublicUrlRequest) => string) | undefined;
 }
 
 /** Nonces without state: every process with the same secret issues and accepts the same ones. */
@@ -60,6 +74,11 @@ export interface ApiClientOptions {
   readonly clockToleranceSeconds?: number | undefined;
   /** Accept only tokens whose header says `at+jwt` (RFC 9068 §2.1); `false` by default. */
   readonly requireAccessTokenType?: boolean | undefined;
+  /**
+   * Accept only tokens that are bound to a client certificate, and only in calls that pass it (RFC 8705 §3); `false` by
+   * default.
+   */
+  readonly requireCertificateBinding?: boolean | undefined;
   readonly dpop?: DpopOptions | undefined;
   /**
    * The services that may act for a user: the `sub` of a token's outermost `act` must be one of them. Tokens that are

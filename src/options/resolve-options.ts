@@ -14,6 +14,7 @@ import type { CacheAdapter } from '../platform/cache-adapter.ts';
 import { callQuietly } from '../platform/call-quietly.ts';
 import type { HttpOptions } from '../platform/http.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
+import { type PublicUrl, readPublicUrl } from '../request/public-url.ts';
 import { checkMembers, expected } from './rules.ts';
 
 /** The options with every default filled in and every domain made an issuer. */
@@ -25,6 +26,7 @@ export interface ResolvedOptions {
   readonly algorithms: ReadonlySet<string>;
   readonly clockToleranceSeconds: number;
   readonly requireAccessTokenType: boolean;
+  readonly requireCertificateBinding: boolean;
   readonly dpop: {
     readonly mode: 'allowed' | 'required' | 'disabled';
     readonly iatOffsetSeconds: number;
@@ -32,7 +34,9 @@ export interface ResolvedOptions {
     readonly algorithms: ReadonlySet<string>;
     /** `undefined` asks for the store of this process. */
     readonly replayStore: DpopReplayStore | false | undefined;
+    readonly onStoreError: 'refuse' | 'accept';
     readonly nonce: { readonly secrets: readonly string[]; readonly lifetimeSeconds: number } | undefined;
+    readonly publicUrl: PublicUrl | undefined;
   };
   readonly actors: ActorRequirements;
   readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
@@ -76,16 +80,19 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     algorithms: new Set(options.algorithms ?? ['RS256']),
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
     requireAccessTokenType: options.requireAccessTokenType ?? false,
+    requireCertificateBinding: options.requireCertificateBinding ?? false,
     dpop: {
       mode: dpop.mode ?? 'allowed',
       iatOffsetSeconds: dpop.iatOffsetSeconds ?? 300,
       iatLeewaySeconds: dpop.iatLeewaySeconds ?? 30,
       algorithms: new Set(dpop.algorithms ?? ['ES256']),
       replayStore: dpop.replayStore,
+      onStoreError: dpop.onStoreError ?? 'refuse',
       nonce: dpop.nonce && {
         secrets: asList(dpop.nonce.secret),
         lifetimeSeconds: dpop.nonce.lifetimeSeconds ?? 300,
       },
+      publicUrl: typeof dpop.publicUrl === 'function' ? dpop.publicUrl : readPublicUrl(dpop.publicUrl),
     },
     actors: {
       allowedActors: options.allowedActors && [...options.allowedActors],

@@ -7,8 +7,10 @@ import { ConfigurationError } from '../errors/index.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import { ALGORITHMS } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject } from '../jws/json.ts';
+import { readPublicUrl } from '../request/public-url.ts';
 
 const MODES: readonly unknown[] = ['allowed', 'required', 'disabled'];
+const ON_STORE_ERROR: readonly unknown[] = ['refuse', 'accept'];
 const ALGORITHM_NAMES: readonly unknown[] = ALGORITHMS.map((algorithm) => algorithm.name);
 const MIN_NONCE_SECRET_LENGTH = 32;
 
@@ -69,6 +71,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     },
     algorithms,
     clockToleranceSeconds: seconds(0, 60),
+    requireCertificateBinding: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
     requireAccessTokenType: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
     dpop: { expected: 'an object of DPoP options', accepts: isJsonObject },
     'dpop.mode': { expected: `one of ${MODES.join(', ')}`, accepts: (value) => MODES.includes(value) },
@@ -79,6 +82,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       expected: 'an object with an `add` method, or false',
       accepts: (value) => value === false || hasMethods(value, 'add'),
     },
+    'dpop.onStoreError': {
+      expected: `one of ${ON_STORE_ERROR.join(', ')}`,
+      accepts: (value) => ON_STORE_ERROR.includes(value),
+    },
     'dpop.nonce': { expected: 'an object with a `secret`', accepts: isJsonObject },
     'dpop.nonce.secret': {
       expected: `a secret of at least ${MIN_NONCE_SECRET_LENGTH} characters, or a list of them`,
@@ -87,6 +94,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     'dpop.nonce.lifetimeSeconds': seconds(10, 86400),
     allowedActors: { expected: ACTOR_LIST, accepts: isActorList },
     requireActor: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+    'dpop.publicUrl': {
+      expected:
+        'an absolute http(s) URL without query, fragment and credentials, or a function that returns one',
+      accepts: (value) => isFunction(value) || readPublicUrl(value) !== undefined,
+    },
     clientId: text,
     clientSecret: text,
     customFetch: method('a function with the signature of fetch'),

@@ -4,6 +4,7 @@
  */
 import type { ActorRequirements } from '../actors.ts';
 import { type AccessTokenChecks, applyChecks, type CheckedClaims } from '../access-token/call-checks.ts';
+import { certificateOf, type ClientCertificate } from '../access-token/certificate-binding.ts';
 import { boundKeyOf } from '../access-token/claim-checks.ts';
 import type { AccessTokenClaims } from '../claims.ts';
 import { normalizeHtu } from '../dpop/htu.ts';
@@ -28,6 +29,7 @@ import {
   type RequestHeaders,
   singleProof,
 } from './credentials.ts';
+import { type PublicUrl, publicUrlOf } from './public-url.ts';
 import { acceptedSchemes, type DpopMode, ruleFor } from './scheme-policy.ts';
 
 /** A request in parts, for frameworks without Fetch API classes. */
@@ -35,8 +37,10 @@ export interface RequestParts {
   readonly headers: RequestHeaders;
   /** The method of the request; needed for DPoP. There is no default. */
   readonly httpMethod?: string | undefined;
-  /** The absolute URL of the request as the client sees it; needed for DPoP. */
+  /** The absolute URL of the request as the client sees it; needed for DPoP. With `dpop.publicUrl`, a path will do. */
   readonly httpUrl?: string | undefined;
+  /** The client certificate of the connection, as {@link AccessTokenChecks.clientCertificate}. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Names of a Fetch `Request`; here they would be passed over. */
   readonly method?: never;
   readonly url?: never;
@@ -47,6 +51,8 @@ export interface FetchRequest {
   readonly headers: { get(name: string): string | null };
   readonly method: string;
   readonly url: string;
+  /** No `Request` has it; a program may have put it there. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** The steps of verification, wired by the client. */
@@ -54,7 +60,12 @@ export interface RequestVerification extends Omit<ChallengePolicy, 'schemes'> {
   readonly mode: DpopMode;
   /** What the client demands of actors. */
   readonly actors: ActorRequirements;
+  readonly publicUrl: PublicUrl | undefined;
   readonly verifyAccessToken: (accessToken: string, context: IssuerContext) => Promise<AccessTokenClaims>;
+  readonly checkCertificate: (
+    claims: AccessTokenClaims,
+    certificate: ClientCertificate | undefined,
+  ) => Promise<void> | undefined;
   readonly verifyProof: (request: ProvenRequest) => Promise<unknown>;
 }
 
@@ -67,10 +78,12 @@ export async function verifyRequest<Claims extends object>(
   let scheme: AuthScheme | undefined;
   try {
     const parts = partsOf(request);
+    const clientCertificate = certificateOf(parts, checks);
     const authorization = readAuthorization(parts.headers);
     scheme = authorization.scheme;
     const credentials = readPresented(authorization, parts.headers);
-    const claims = await authenticate(parts, credentials, verification);
+    const presented = { ...credentials, clientCertificate };
+    const claims = await authenticate(parts, presented, verification);
     return await applyChecks(claims, checks, verification.actors);
   } catch (error) {
     if (error instanceof BaseAuthError) challenge(error, scheme, verification);
@@ -101,13 +114,14 @@ function failureOf(error: BaseAuthError, scheme: AuthScheme | undefined): Challe
 
 async function authenticate(
   parts: RequestParts,
-  credentials: PresentedCredentials,
+  credentials: PresentedCredentials & { readonly clientCertificate: ClientCertificate | undefined },
   verification: RequestVerification,
 ): Promise<AccessTokenClaims> {
   const { scheme, accessToken } = credentials;
   const rule = ruleFor(verification.mode, scheme);
   if (rule === undefined) throw new InvalidAuthSchemeError('scheme_not_allowed');
-  const proven = scheme === 'DPoP' ? readProvenRequest(parts, credentials) : undefined;
+  const proven =
+    scheme === 'DPoP' ? readProvenRequest(parts, credentials, verification.publicUrl) : undefined;
 
   const claims = await verification.verifyAccessToken(accessToken, {
     requestUrl: parts.httpUrl,
@@ -118,6 +132,9 @@ async function authenticate(
   if (decision !== 'accept' && decision !== 'verify_proof') throw new VerifyAccessTokenError(decision);
   if (rule.refusesProof && credentials.proofs.length > 0)
     throw new InvalidRequestError('dpop_proof_with_bearer');
+  // Before the proof: whoever is refused here has not used it up.
+  const checked = verification.checkCertificate(claims, credentials.clientCertificate);
+  if (checked !== undefined) await checked;
   if (decision === 'verify_proof' && jkt !== undefined && proven !== undefined) {
     await verification.verifyProof({ ...proven, jkt });
   }
@@ -126,12 +143,14 @@ async function authenticate(
 
 /** What the proof is held against; all that can be refused without looking at the token. */
 function readProvenRequest(
-  { httpMethod, httpUrl }: RequestParts,
+  parts: RequestParts,
   { proofs, accessToken }: PresentedCredentials,
+  publicUrl: PublicUrl | undefined,
 ): Omit<ProvenRequest, 'jkt'> {
   const proof = singleProof(proofs);
   if (proof === undefined) throw new InvalidDpopProofError('dpop_proof_missing');
-  return { proof, accessToken, ...readTarget(httpMethod, httpUrl) };
+  const httpUrl = publicUrl === undefined ? parts.httpUrl : publicUrlOf(publicUrl, parts);
+  return { proof, accessToken, ...readTarget(parts.httpMethod, httpUrl) };
 }
 
 /**
@@ -165,7 +184,12 @@ function partsOf(request: unknown): RequestParts {
   if (typeof request !== 'object' || !('headers' in request))
     throw new MissingRequiredArgumentError('headers');
   return isFetchRequest(request)
-    ? { headers: request.headers, httpMethod: request.method, httpUrl: request.url }
+    ? {
+        headers: request.headers,
+        httpMethod: request.method,
+        httpUrl: request.url,
+        clientCertificate: request.clientCertificate,
+      }
     : (request as RequestParts);
 }
 

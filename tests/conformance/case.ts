@@ -1,10 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ErrorCode, ErrorReason } from '../../src/errors/index.ts';
+import type { AccessTokenClaims } from '../../src/claims.ts';
 import type { JsonObject } from '../../src/jws/json.ts';
 
 /** One file of the directory `cases`: data of a specification, and what we make of it. */
 export type ConformanceCase =
-  SignatureCase | ThumbprintCase | ProofCase | UrlsCase | ResolvedCase | ChallengeCase | DelegationCase;
+  | SignatureCase
+  | ThumbprintCase
+  | CertificateCase
+  | ProofCase
+  | UrlsCase
+  | ResolvedCase
+  | ChallengeCase
+  | DelegationCase;
 
 interface Described {
   readonly source: string;
@@ -25,6 +33,13 @@ export interface ThumbprintCase extends Described {
   readonly alg: string;
   readonly jwk: JsonObject;
   readonly thumbprint: string;
+}
+
+export interface CertificateCase extends Described {
+  readonly kind: 'certificate';
+  readonly pem: readonly string[];
+  /** Of a token that is bound to it. */
+  readonly claims: AccessTokenClaims;
 }
 
 export interface ProofCase extends Described {

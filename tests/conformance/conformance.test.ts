@@ -1,5 +1,6 @@
 import { decodeBase64url, importVerifier } from '#signature';
 import { describe, expect, it } from 'vitest';
+import { checkCertificateBinding } from '../../src/access-token/certificate-binding.ts';
 import { getCurrentActor, getDelegationChain } from '../../src/delegation.ts';
 import { normalizeHtu } from '../../src/dpop/htu.ts';
 import { KnownProofKeys } from '../../src/dpop/proof-key.ts';
@@ -14,6 +15,7 @@ import { serializeChallenge } from '../../src/request/challenge.ts';
 import { parseChallenges } from '../support/challenges.ts';
 import {
   cases,
+  type CertificateCase,
   type ChallengeCase,
   type ConformanceCase,
   type DelegationCase,
@@ -32,6 +34,9 @@ async function check(data: ConformanceCase): Promise<void> {
       break;
     case 'thumbprint':
       expect(await jwkThumbprint(keyOf(data).jwk)).toBe(data.thumbprint);
+      break;
+    case 'certificate':
+      await checkCertificate(data);
       break;
     case 'proof':
       await checkProof(data);
@@ -79,6 +84,15 @@ async function checkSignature(data: SignatureCase): Promise<void> {
   else expect(parseCompactJws(data.jws).payload).toEqual(data.payload);
 }
 
+async function checkCertificate({ pem, claims }: CertificateCase): Promise<void> {
+  await expect(checkCertificateBinding(claims, pem.join('\n'), true)).resolves.toBeUndefined();
+  const another = { ...claims, cnf: { 'x5t#S256': 'A'.repeat(43) } };
+  await expect(checkCertificateBinding(another, pem.join('\n'), true)).rejects.toMatchObject({
+    reason: 'certificate_binding_mismatch',
+    statusCode: 401,
+  });
+}
+
 async function checkProof({ proof, request, jkt, now, expected }: ProofCase): Promise<void> {
   const clock = () => now * 1000;
   const verifying = verifyProof(
@@ -87,7 +101,8 @@ async function checkProof({ proof, request, jkt, now, expected }: ProofCase): Pr
       algorithms: new Set(['ES256']),
       iatOffsetSeconds: 300,
       iatLeewaySeconds: 30,
-      replayStore: new InMemoryReplayStore({ now: clock }),
+      replayStore: new InMemoryReplayStore({ now: clock, emit: undefined }),
+      onStoreError: 'refuse',
       nonce: undefined,
       timeoutSeconds: 1,
       emit: undefined,

@@ -27,6 +27,7 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'node:crypto': () => import('node:crypto'),
   'node:http': () => import('node:http'),
   'node:test': nodeTest,
+  'node:tls': () => import('node:tls'),
   '@opentelemetry/api': () => import('@opentelemetry/api'),
   hono: () => import('hono'),
   msw: () => import('msw'),

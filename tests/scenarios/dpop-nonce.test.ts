@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type ApiClient, DpopNonceRequiredError } from '../../src/index.ts';
-import { expectToBe, rejectionOf } from '../support/assert-rejects.ts';
+import { badProof, expectRefusal, expectToBe, rejectionOf } from '../support/assert-rejects.ts';
 import { createBoundRequest, offers, setUp } from '../support/scenario.ts';
 
 const OLD = 'an old nonce secret of more than 32 characters';
@@ -134,6 +135,101 @@ describe('secrets that rotate', () => {
     await expect(send(after, rotated)).resolves.toMatchObject({ sub: 'auth0|user' });
     await refuse(before, rotated);
     await refuse(after, old);
+  });
+});
+
+describe('a nonce that is none of ours', () => {
+  it.each<[string, string]>([
+    ['of ten thousand characters', 'x'.repeat(10_000)],
+    ['of control characters', '\u0000\r\n\u007f'],
+    ['of a line end and a header', 'x\r\nDPoP-Nonce: y'],
+    ['of quotes', '"\\"'],
+    ['outside ASCII', '\u{1f512}'.repeat(20)],
+    ['of half a character', '\ud83d'],
+    ['named like a member that objects inherit', '__proto__'],
+  ])('%s is refused, and not repeated', async (_what, nonce) => {
+    const { withSecrets, send, refuse } = setUpNonces();
+    const client = withSecrets(OLD);
+    await refuse(client, nonce);
+    const error = await rejectionOf(send(client, nonce));
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain(nonce);
+    expect(JSON.stringify(error)).not.toContain(JSON.stringify(nonce).slice(1, -1));
+  });
+
+  it('is refused however long ours is repeated in it', async () => {
+    const { withSecrets, ask, refuse } = setUpNonces();
+    const client = withSecrets(OLD);
+    const nonce = await ask(client);
+    await refuse(client, nonce.repeat(230));
+    await refuse(client, nonce + '\u0000'.repeat(1000));
+  });
+
+  it.each<[unknown]>([[7], [null], [true], [['x']], [{ x: 1 }]])(
+    'and is no text is a malformed proof: %j',
+    async (nonce) => {
+      const { tenant, client } = setUp({ client: { dpop: { nonce: { secret: OLD } } } });
+      const { request } = await createBoundRequest(tenant, { proof: { claims: { nonce } } });
+      const challenges = offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' });
+      const error = await expectRefusal(
+        client.verifyRequest(request),
+        badProof('dpop_proof_claim', challenges),
+      );
+      expect(error.cause).toMatchObject({ name: 'nonce' });
+    },
+  );
+});
+
+describe('nextDpopNonce', () => {
+  it('is the nonce that refusals hand out, on each process', async () => {
+    const { withSecrets, ask, send } = setUpNonces();
+    const nonce = await withSecrets(OLD).nextDpopNonce();
+    expect(nonce).toBe(await ask(withSecrets(OLD)));
+    await expect(send(withSecrets(OLD), nonce)).resolves.toMatchObject({ sub: 'auth0|user' });
+  });
+
+  it('changes once in a lifetime, before the one before it has run out', async () => {
+    const { withSecrets, send, clock } = setUpNonces();
+    const client = withSecrets(OLD);
+    const first = await client.nextDpopNonce();
+    clock.advance(LIFETIME - 1);
+    expect(await client.nextDpopNonce()).toBe(first);
+    clock.advance(1);
+    const second = await client.nextDpopNonce();
+    expect(second).not.toBe(first);
+    for (const nonce of [first, second])
+      await expect(send(client, nonce)).resolves.toMatchObject({ sub: 'auth0|user' });
+  });
+
+  it('spares a client that follows it every refusal', async () => {
+    const { withSecrets, send, ask, clock } = setUpNonces();
+    const client = withSecrets(OLD);
+    let nonce: string | undefined = await ask(client);
+    for (let round = 0; round < 10; round += 1) {
+      await expect(send(client, nonce)).resolves.toMatchObject({ sub: 'auth0|user' });
+      nonce = await client.nextDpopNonce();
+      clock.advance(LIFETIME / 2);
+    }
+  });
+
+  it('is by the first secret of several', async () => {
+    const { withSecrets } = setUpNonces();
+    expect(await withSecrets([NEW, OLD]).nextDpopNonce()).toBe(await withSecrets(NEW).nextDpopNonce());
+  });
+
+  it('is text that a header can hold', async () => {
+    const { withSecrets } = setUpNonces();
+    const nonce = (await withSecrets(OLD).nextDpopNonce()) ?? '';
+    expect(nonce).toMatch(/^[\w-]{43}$/);
+    expect(new Headers({ 'DPoP-Nonce': nonce }).get('dpop-nonce')).toBe(nonce);
+  });
+
+  it('is none where nonces are off, and where DPoP is', async () => {
+    const { createClient } = setUp();
+    expect(await createClient().nextDpopNonce()).toBeUndefined();
+    const disabled = createClient({ dpop: { mode: 'disabled', nonce: { secret: OLD } } });
+    expect(await disabled.nextDpopNonce()).toBeUndefined();
+    const required = createClient({ dpop: { mode: 'required', nonce: { secret: OLD } } });
+    expect(await required.nextDpopNonce()).toBeTypeOf('string');
   });
 });
 

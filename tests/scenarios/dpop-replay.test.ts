@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DpopReplayStore, ReplayStoreUnavailableError } from '../../src/index.ts';
+import { type ApiClientEvent, type DpopReplayStore, ReplayStoreUnavailableError } from '../../src/index.ts';
 import { badProof, expectRefusal, type Refusal } from '../support/assert-rejects.ts';
 import { API_URL, createBoundRequest, dpopRequest, NOW_SECONDS, offers, setUp } from '../support/scenario.ts';
 
@@ -11,6 +11,8 @@ const unavailable: Refusal<ReplayStoreUnavailableError> = {
   reason: 'replay_store_unavailable',
   headers: { 'Retry-After': '1' },
 };
+
+const sharedKey = setUp().tenant.createDpopKey();
 
 /** A store that remembers how it was called. */
 function createStore() {
@@ -45,6 +47,17 @@ describe('a proof', () => {
       if (outcome.status === 'rejected')
         expect(outcome.reason).toMatchObject({ reason: 'dpop_proof_replayed' });
     }
+  });
+
+  it('is good once, also among the first that a client sees, while its store is still being loaded', async () => {
+    const { tenant, createClient } = setUp();
+    const { accessToken, proof } = await createBoundRequest(tenant);
+    const options = { accessToken, proof, httpMethod: 'GET', httpUrl: API_URL };
+    const client = createClient();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, () => client.verifyDpopProof(options)),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
   it('is known by its key and jti, whatever else differs', async () => {
@@ -225,5 +238,114 @@ describe('a store of one’s own', () => {
     const { request } = await createBoundRequest(tenant, { key });
     const error = await expectRefusal(client.verifyRequest(request), unavailable);
     expect(error.cause).toMatchObject({ name: 'replayStore' });
+  });
+});
+
+describe('onStoreError', () => {
+  const setUpStore = (add: unknown, onStoreError?: 'refuse' | 'accept') => {
+    const events: ApiClientEvent[] = [];
+    const scenario = setUp({
+      client: {
+        onEvent: (event) => void events.push(event),
+        // What a program in JavaScript can pass all the same.
+        dpop: { replayStore: { add } as DpopReplayStore, onStoreError },
+        timeoutSeconds: 0.25,
+      },
+    });
+    return {
+      ...scenario,
+      events,
+      failures: () => events.filter(({ type }) => type === 'replay_store_failed'),
+    };
+  };
+  const down = () => Promise.reject(new Error('the store is down'));
+
+  it('refuses by default, and when that is written out', async () => {
+    for (const onStoreError of [undefined, 'refuse'] as const) {
+      const { tenant, client, failures } = setUpStore(down, onStoreError);
+      const { request } = await createBoundRequest(tenant);
+      await expectRefusal(client.verifyRequest(request), unavailable);
+      expect(failures()).toEqual([]);
+    }
+  });
+
+  it.each<[string, unknown, string]>([
+    ['rejects', down, 'Error: the store is down'],
+    [
+      'throws',
+      () => {
+        throw new TypeError('no connection');
+      },
+      'TypeError: no connection',
+    ],
+    [
+      'rejects with no error',
+      () => ({
+        then: (_: unknown, reject: (e: string) => void) => {
+          reject('secret');
+        },
+      }),
+      'a thrown string',
+    ],
+    ['never answers', () => new Promise(() => undefined), 'TimeLimitExceeded: no answer within 0.25 s'],
+    ['answers nothing', () => undefined, 'the answer is no boolean'],
+    ['answers 1', () => Promise.resolve(1), 'the answer is no boolean'],
+  ])('accepts when that is written out and the store %s, and tells of each', async (_how, add, detail) => {
+    const { tenant, client, failures } = setUpStore(add, 'accept');
+    const { request } = await createBoundRequest(tenant);
+    for (let round = 1; round <= 2; round += 1) {
+      await expect(client.verifyRequest(request)).resolves.toMatchObject({ sub: 'auth0|user' });
+      expect(failures()).toEqual(
+        Array.from({ length: round }, () => ({ type: 'replay_store_failed', detail })),
+      );
+    }
+  });
+
+  it('accepts no proof that the store knows, and none that fails another check', async () => {
+    const { tenant, client, failures } = setUpStore(() => false, 'accept');
+    const { request } = await createBoundRequest(tenant);
+    await expectRefusal(client.verifyRequest(request), replayed);
+    const broken = setUpStore(down, 'accept');
+    const old = await createBoundRequest(broken.tenant, { proof: { claims: { iat: NOW_SECONDS - 301 } } });
+    await expect(broken.client.verifyRequest(old.request)).rejects.toMatchObject({
+      reason: 'dpop_proof_expired',
+    });
+    expect([...failures(), ...broken.failures()]).toEqual([]);
+  });
+
+  it('accepts no proof that grew too old while the store did not answer', async () => {
+    const add = () => {
+      clock.advance(301);
+      return down();
+    };
+    const { tenant, client, clock } = setUpStore(add, 'accept');
+    const { request } = await createBoundRequest(tenant);
+    await expect(client.verifyRequest(request)).rejects.toMatchObject({ reason: 'dpop_proof_expired' });
+  });
+
+  it('counts for verifyDpopProof, too', async () => {
+    const { tenant, client, failures } = setUpStore(down, 'accept');
+    const { accessToken, proof, key } = await createBoundRequest(tenant);
+    const options = { accessToken, proof, httpMethod: 'GET', httpUrl: API_URL };
+    await expect(client.verifyDpopProof(options)).resolves.toMatchObject({ jkt: key.jkt });
+    expect(failures()).toHaveLength(1);
+  });
+
+  it('tells a detail of bounded length, without the key of the proof, wherever the text is cut', async () => {
+    for (let padding = 0; padding <= 200; padding += 1) {
+      const keys: string[] = [];
+      const add = (key: string) => {
+        keys.push(key);
+        return Promise.reject(
+          new Error(`${'.'.repeat(padding)}SET ${key} 1 NX\r\nfailed: ${key} ${'y'.repeat(5000)}`),
+        );
+      };
+      const { tenant, client, failures } = setUpStore(add, 'accept');
+      await client.verifyRequest((await createBoundRequest(tenant, { key: sharedKey })).request);
+      const [failure] = failures();
+      const detail = failure?.type === 'replay_store_failed' ? failure.detail : '';
+      expect(detail).toMatch(/^Error: [\x20-\x7e]{1,200}$/);
+      expect(detail).not.toContain((keys[0] ?? '').slice(0, 5));
+    }
   });
 });

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ApiClientOptions, BaseAuthError, ErrorReason } from '../../src/index.ts';
 import { rejectionOf } from '../support/assert-rejects.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { replaceParts } from '../support/crafted-issuer.ts';
 import { API_URL, bearerRequest, createBoundRequest, dpopRequest, setUp } from '../support/scenario.ts';
 
@@ -82,6 +83,35 @@ const rejections: [reason: ErrorReason, reject: () => Promise<Rejection>][] = [
   ['token_expired', async () => bearer(await issue({ expiresInSeconds: -1 }))],
   ['token_not_yet_valid', async () => bearer(await issue({ claims: { nbf: clock.now() } }))],
   ['claim_invalid', async () => bearer(await issue({ claims: { cnf: [] } }))],
+  [
+    'client_certificate_invalid',
+    async () => {
+      const accessToken = await issue({ claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } });
+      const clientCertificate = '-----BEGIN CERTIFICATE-----\ncertificate-that-must-not-be-seen';
+      const verification = createClient().verifyRequest(bearerRequest(accessToken), { clientCertificate });
+      return { error: await rejectionOf(verification), carried: accessToken.split('.') };
+    },
+  ],
+  [
+    'certificate_binding_mismatch',
+    async () => {
+      const accessToken = await issue({ claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } });
+      const { pem } = createCertificate();
+      const verification = createClient().verifyRequest(bearerRequest(accessToken), {
+        clientCertificate: pem,
+      });
+      const error = await rejectionOf(verification);
+      return { error, carried: [...accessToken.split('.'), ...pem.split('\n').slice(1, -2)] };
+    },
+  ],
+  [
+    'invalid_option',
+    () =>
+      withProof(
+        {},
+        { dpop: { publicUrl: () => 'https://user:password-that-must-not-be-seen@api.example.com' } },
+      ),
+  ],
   ['dpop_bound_token_as_bearer', async () => bearer(await issue({ dpopKey: key }))],
   ['dpop_proof_with_bearer', async () => bearer(await issue(), {}, 'proof-1.proof-2.proof-3')],
   [

@@ -1,6 +1,7 @@
 /**
  * Right calls, and the types of what they give. `tsc` reads this file and nothing runs it.
  */
+import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { expectTypeOf } from 'vitest';
 import express from 'express';
@@ -53,6 +54,7 @@ export const allUndefined: Required<ApiClientOptions> = {
   algorithms: undefined,
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
+  requireCertificateBinding: undefined,
   dpop: undefined,
   allowedActors: undefined,
   requireActor: undefined,
@@ -81,6 +83,9 @@ export function options(): ApiClient[] {
     new ApiClient({ audience, domains: ({ requestUrl }) => Promise.resolve([requestUrl ?? '']) }),
     new ApiClient({ audience, dpop: { ...dpop, replayStore: store } }),
     new ApiClient({ audience, dpop: { replayStore: { add: () => Promise.resolve(true) } } }),
+    new ApiClient({ audience, dpop: { publicUrl: audience, onStoreError: 'accept' } }),
+    new ApiClient({ audience, dpop: { publicUrl: ({ httpUrl = '' }) => audience + httpUrl } }),
+    new ApiClient({ audience, dpop: { publicUrl: undefined, onStoreError: undefined } }),
     new ApiClient({ audience, dpop: { replayStore: false, nonce: { secret: ['a', 'b'] } } }),
     new ApiClient({ ...createTestTenant().clientOptions(), customFetch: fetch, now: Date.now }),
   ];
@@ -103,7 +108,12 @@ export async function requests(
     allowedActors: undefined,
     requireActor: undefined,
     claimsSchema: undefined,
+    clientCertificate: undefined,
   });
+  const { raw } = new X509Certificate('');
+  await client.verifyRequest({ headers, clientCertificate: raw });
+  await client.verifyRequest({ headers: headersDistinct, clientCertificate: undefined });
+  await client.verifyRequest(request, { clientCertificate: headersDistinct['x-client-cert']?.join() });
   const checks: AccessTokenChecks = { requiredScopes: ['read'] as const, requiredPermissions: ['a'] };
   const actors: ActorRequirements = { allowedActors: ['agent'] as const, requireActor: true };
   await client.verifyRequest(request, { ...checks, ...actors });

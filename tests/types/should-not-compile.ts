@@ -3,6 +3,7 @@
  * an error as soon as the line below it compiles.
  */
 import { Hono } from 'hono';
+import { X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
 import {
   type AccessTokenClaims,
@@ -59,6 +60,16 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, dpop: { replayStore: null } }),
     // @ts-expect-error true is no store
     new ApiClient({ domain, audience, dpop: { replayStore: true } }),
+    // @ts-expect-error a broken store refuses or accepts
+    new ApiClient({ domain, audience, dpop: { onStoreError: 'ignore' } }),
+    // @ts-expect-error a URL object is no text
+    new ApiClient({ domain, audience, dpop: { publicUrl: new URL(audience) } }),
+    // @ts-expect-error the public URL is told at once
+    new ApiClient({ domain, audience, dpop: { publicUrl: () => Promise.resolve(audience) } }),
+    // @ts-expect-error a request may lack a URL
+    new ApiClient({ domain, audience, dpop: { publicUrl: ({ httpUrl }) => httpUrl } }),
+    // @ts-expect-error a text is no yes or no
+    new ApiClient({ domain, audience, requireCertificateBinding: 'true' }),
     // @ts-expect-error a nonce needs its secret
     new ApiClient({ domain, audience, dpop: { nonce: { lifetimeSeconds: 60 } } }),
     // @ts-expect-error a clock answers a number
@@ -105,6 +116,12 @@ export async function requests(client: ApiClient, request: Request): Promise<voi
   await client.verifyRequest(request, { requireActor: 'yes' });
   // @ts-expect-error a function is no schema
   await client.verifyRequest(request, { claimsSchema: () => true });
+  // @ts-expect-error a certificate of node:tls is handed over as its `raw` bytes
+  await client.verifyRequest({ headers, clientCertificate: new X509Certificate('') });
+  // @ts-expect-error a header that may be sent twice is no certificate
+  await client.verifyRequest({ headers, clientCertificate: [''] });
+  // @ts-expect-error a certificate is no requirement
+  client.authorize({ iss: '', sub: '', aud: '', exp: 0, iat: 0 }, { clientCertificate: '' });
   // @ts-expect-error a text is no request
   extractCredentials('Bearer token');
 }

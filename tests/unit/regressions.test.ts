@@ -14,7 +14,7 @@ import { causeOf, refusalIn, rejectionOf } from './platform/refusal.ts';
 
 describe('the replay store', () => {
   it('holds no more than its bound when a span that was emptied is used again', () => {
-    const store = new InMemoryReplayStore({ maxEntries: 1, now: () => 1_800_000_000_000 });
+    const store = new InMemoryReplayStore({ maxEntries: 1, now: () => 1_800_000_000_000, emit: undefined });
     store.add('a', 300);
     store.add('b', 310); // evicts "a"; the span of "a" is empty and deleted, its iterator is kept
     for (let index = 0; index < 1000; index += 1) store.add(`c${index}`, 300); // an older iat: the same span again

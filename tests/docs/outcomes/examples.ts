@@ -7,6 +7,7 @@ import {
   type TokenExchangeResult,
 } from 'auth0-api-ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { createCertificate } from '../../support/certificate.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -211,6 +212,31 @@ export const examples: Outcomes = {
     const dpop = await prove(nonce as string);
     const claims = await authenticate(new Request(BOOKS, { headers: { authorization, dpop } }));
     expect(claims).toMatchObject({ sub: 'auth0|ada' });
+  },
+
+  'DPoP behind a proxy': async (
+    world,
+    { authenticate }: { authenticate: (headers: object, method: string, path: string) => Promise<string> },
+  ) => {
+    const dpopKey = world.tenant().createDpopKey();
+    const accessToken = await world.tenant().issueAccessToken({ sub: 'auth0|ada', dpopKey });
+    const proven = { httpMethod: 'GET', httpUrl: `${AUDIENCE}/v1/books` };
+    const dpop = await dpopKey.createProof({ ...proven, accessToken });
+    const headers = { authorization: `DPoP ${accessToken}`, dpop, 'x-forwarded-host': 'evil.example' };
+    expect(await authenticate(headers, 'GET', '/books')).toBe('auth0|ada');
+  },
+
+  'A token bound to a client certificate': async (
+    world,
+    { authenticate }: { authenticate: (request: Request) => Promise<AccessTokenClaims> },
+  ) => {
+    const { thumbprint, pem } = createCertificate();
+    const bearer = await world.bearer({ sub: 'auth0|ada', claims: { cnf: { 'x5t#S256': thumbprint } } });
+    const ask = (more: Record<string, string>) =>
+      authenticate(new Request(BOOKS, { headers: { ...bearer, ...more } }));
+    expect(await ask({ 'x-client-cert': encodeURIComponent(pem) })).toMatchObject({ sub: 'auth0|ada' });
+    for (const more of [{}, { 'x-client-cert': '' }])
+      await expect(ask(more)).rejects.toMatchObject({ reason: 'client_certificate_missing' });
   },
 
   'Exchange a token of another kind': async (

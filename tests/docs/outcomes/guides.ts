@@ -6,7 +6,9 @@ import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { delegation } from './delegation.ts';
 import { frameworks } from './frameworks.ts';
+import { boundToCertificate } from './certificates.ts';
 import { observability } from './observability.ts';
+import { publicUrls } from './public-urls.ts';
 import type { Outcomes } from './outcome.ts';
 
 type Handler = (request: Request) => Promise<Response>;
@@ -85,6 +87,7 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       expect(refusal).toMatchObject({ statusCode: 401, nonce: expect.any(String) as string });
       await ask(createClient([newer, older]), (refusal as { nonce: string }).nonce);
     },
+    ...publicUrls,
   },
 
   'docs/errors.md': {
@@ -187,5 +190,6 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       const other = deleteBook(await requestWith(world, { claims: claims('gold') }));
       await expect(other).rejects.toMatchObject({ reason: 'claim_invalid' });
     },
+    'Tokens bound to a client certificate': boundToCertificate,
   },
 };

@@ -105,7 +105,7 @@ describe('validateChecks', () => {
     expect(() => {
       validateChecks({ requiredScope: 'a' } as AccessTokenChecks);
     }).toThrow(
-      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, allowedActors, requireActor, claimsSchema.',
+      '`requiredScope` is no check; there are requiredClaims, requiredScopes, requiredPermissions, allowedActors, requireActor, claimsSchema, clientCertificate.',
     );
   });
 });

@@ -1,17 +1,30 @@
 import { describe, expect, it } from 'vitest';
+import type { ApiClientEvent } from '../../../src/events.ts';
 import { InMemoryReplayStore } from '../../../src/dpop/replay.ts';
 
 const START = 1_800_000_000_000;
 
+/** A text as long as a digest, which begins with the name: as like to one another as digests never are. */
+const digestOf = (name: string) => name.replaceAll(' ', '-').padEnd(43, 'A');
+
 function setUp(options: { maxEntries?: number; startAt?: number } = {}) {
   let now = options.startAt ?? START;
   const { maxEntries } = options;
+  const events: ApiClientEvent[] = [];
   const store = new InMemoryReplayStore({
     now: () => now,
+    emit: (event) => events.push(event),
     ...(maxEntries === undefined ? {} : { maxEntries }),
   });
   return {
-    store,
+    store: {
+      add: (name: string, ttlSeconds: number) => store.add(digestOf(name), ttlSeconds),
+      get size() {
+        return store.size;
+      },
+    },
+    /** What was told since the last look. */
+    told: () => events.splice(0),
     advance: (seconds: number) => {
       now += seconds * 1000;
     },
@@ -147,5 +160,47 @@ describe('InMemoryReplayStore', () => {
     expect(store.add('__proto__', 300)).toBe(true);
     expect(store.add('constructor', 300)).toBe(true);
     expect(store.add('__proto__', 300)).toBe(false);
+  });
+
+  it('tells that it forgot a key within its time, once in ten seconds while it goes on', () => {
+    const { store, told, advance } = setUp({ maxEntries: 3 });
+    for (const key of ['a', 'b', 'c']) store.add(key, 300);
+    expect(told()).toEqual([]);
+    for (let index = 0; index < 1000; index += 1) store.add(`flood-${index}`, 300);
+    expect(told()).toEqual([{ type: 'replay_store_overflowed', maxEntries: 3 }]);
+    advance(9.999);
+    store.add('d', 300);
+    expect(told()).toEqual([]);
+    advance(0.001);
+    for (const key of ['e', 'f']) store.add(key, 300);
+    expect(told()).toHaveLength(1);
+  });
+
+  it('tells nothing where the key that it forgot had expired', () => {
+    const { store, told, advance } = setUp({ maxEntries: 2 });
+    for (const key of ['a', 'b']) store.add(key, 5);
+    advance(10);
+    expect(store.size).toBe(2);
+    for (const key of ['c', 'd']) expect(store.add(key, 300)).toBe(true);
+    expect([store.size, told()]).toEqual([2, []]);
+    store.add('e', 300);
+    expect(told()).toHaveLength(1);
+  });
+
+  it('tells of an overflow again after the clock has jumped back, at most once for each span', () => {
+    const { store, told, advance } = setUp({ maxEntries: 1 });
+    for (const key of ['a', 'b', 'c']) store.add(key, 300);
+    advance(-60);
+    for (const key of ['d', 'e', 'f']) store.add(key, 360);
+    expect(told()).toHaveLength(2);
+  });
+
+  it('stays within its bound through many times its size, and knows the newest', () => {
+    const { store, told } = setUp({ maxEntries: 1000 });
+    for (let index = 0; index < 50_000; index += 1) store.add(`key-${index}`, 300);
+    expect(store.size).toBe(1000);
+    for (let index = 49_000; index < 50_000; index += 1) expect(store.add(`key-${index}`, 300)).toBe(false);
+    expect(store.add('key-48999', 300)).toBe(true);
+    expect(told()).toHaveLength(1);
   });
 });

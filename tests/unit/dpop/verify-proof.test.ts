@@ -46,6 +46,7 @@ function verify(text: string, overrides: Partial<ProofPolicy> = {}, boundTo = jk
       iatOffsetSeconds: 300,
       iatLeewaySeconds: 30,
       replayStore: false,
+      onStoreError: 'refuse',
       nonce: undefined,
       timeoutSeconds: 1,
       emit: undefined,
@@ -183,7 +184,7 @@ describe('the nonce of a proof', () => {
 
 describe('the use of a proof', () => {
   it('is its last, also for another that carries its identifier', async () => {
-    const replayStore = new InMemoryReplayStore({ now: () => SECONDS * 1000 });
+    const replayStore = new InMemoryReplayStore({ now: () => SECONDS * 1000, emit: undefined });
     await verify(proof(), { replayStore });
     expect(await refusalOf(verify(proof(), { replayStore }))).toEqual(refused('dpop_proof_replayed'));
     expect((await verify(proof({}, { jti: 'other' }), { replayStore })).jti).toBe('other');

@@ -198,6 +198,13 @@ describe.each(modules)('%s', (_title, module) => {
     }
   });
 
+  it('hashes bytes, and no others of the memory they lie in', async () => {
+    const memory = Uint8Array.from({ length: 300 }, (_, index) => index);
+    for (const bytes of [new Uint8Array(), memory, memory.subarray(7, 99), Buffer.from(memory)]) {
+      expect(await module.sha256(bytes)).toBe(createHash('sha256').update(bytes).digest('base64url'));
+    }
+  });
+
   it('authenticates UTF-8 text with HMAC-SHA-256 into base64url', async () => {
     const secret = 's\u00e9cret of thirty-two characters and more';
     const expected = createHmac('sha256', secret).update('caf\u00e9', 'utf8').digest('base64url');

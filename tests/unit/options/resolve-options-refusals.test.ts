@@ -90,12 +90,18 @@ const refused: [string, unknown[]][] = [
   ['algorithms', notAlgorithms],
   ['clockToleranceSeconds', [...notSeconds, 60.001, 61]],
   ['requireAccessTokenType', [null, 'true', 1, 0, {}]],
+  ['requireCertificateBinding', [null, 'true', 1, 0, {}]],
   ['dpop', [null, true, 'required', 5, []]],
   ['dpop.mode', [null, '', 'Required', 'off', MARK, true, ['required']]],
   ['dpop.iatOffsetSeconds', [...notSeconds, 3600.001]],
   ['dpop.iatLeewaySeconds', [...notSeconds, 3600.001]],
   ['dpop.algorithms', notAlgorithms],
   ['dpop.replayStore', [null, true, {}, { add: MARK }, 'memory', () => true]],
+  ['dpop.onStoreError', [null, '', 'ACCEPT', MARK, true, ['accept']]],
+  [
+    'dpop.publicUrl',
+    [null, 5, '', '/path', 'api.example.com', 'https://user:xyzzy@a.example', 'https://a.example?xyzzy'],
+  ],
   ['dpop.nonce', [null, true, SECRET, []]],
   ['dpop.nonce.secret', [null, '', MARK, 'x'.repeat(31), [], [SECRET, MARK], 5, {}]],
   [

@@ -19,13 +19,16 @@ describe('resolveOptions', () => {
       algorithms: new Set(['RS256']),
       clockToleranceSeconds: 0,
       requireAccessTokenType: false,
+      requireCertificateBinding: false,
       dpop: {
         mode: 'allowed',
         iatOffsetSeconds: 300,
         iatLeewaySeconds: 30,
         algorithms: new Set(['ES256']),
         replayStore: undefined,
+        onStoreError: 'refuse',
         nonce: undefined,
+        publicUrl: undefined,
       },
       actors: { allowedActors: undefined, requireActor: undefined },
       client: { clientId: undefined, clientSecret: undefined },
@@ -47,7 +50,13 @@ describe('resolveOptions', () => {
     const more = ['clientId', 'clientSecret', 'customFetch', 'timeoutSeconds', 'cacheTtlSeconds'];
     const rest = ['cacheMaxEntries', 'realm', 'resourceMetadataUrl', 'now'];
     const actors = ['allowedActors', 'requireActor'];
-    const outside = ['cacheAdapter', 'verifiedTokenCache', 'onEvent', 'waitUntil'];
+    const outside = [
+      'cacheAdapter',
+      'verifiedTokenCache',
+      'onEvent',
+      'waitUntil',
+      'requireCertificateBinding',
+    ];
     const absent = Object.fromEntries(
       [...names, ...more, ...rest, ...actors, ...outside].map((name) => [name, undefined]),
     );
@@ -56,6 +65,7 @@ describe('resolveOptions', () => {
     const dpopAbsent = {
       ...{ mode: undefined, iatOffsetSeconds: undefined, iatLeewaySeconds: undefined },
       ...{ algorithms: undefined, replayStore: undefined, nonce: undefined },
+      ...{ onStoreError: undefined, publicUrl: undefined },
     };
     expect(resolve({ dpop: dpopAbsent }).dpop).toEqual(resolve().dpop);
   });
@@ -68,8 +78,11 @@ describe('resolveOptions', () => {
       algorithms: ['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519'],
       clockToleranceSeconds: 60,
       requireAccessTokenType: true,
+      requireCertificateBinding: true,
       dpop: {
         mode: 'required',
+        onStoreError: 'accept',
+        publicUrl: 'HTTPS://API.example.com:443/a/../v1/',
         iatOffsetSeconds: 0.5,
         iatLeewaySeconds: 0,
         algorithms: ['ES256', 'RS256'],
@@ -90,7 +103,9 @@ describe('resolveOptions', () => {
       algorithms: new Set(['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519']),
       clockToleranceSeconds: 60,
       requireAccessTokenType: true,
+      requireCertificateBinding: true,
       dpop: {
+        ...{ onStoreError: 'accept', publicUrl: 'https://api.example.com/v1' },
         ...{ mode: 'required', iatOffsetSeconds: 0.5, iatLeewaySeconds: 0 },
         algorithms: new Set(['ES256', 'RS256']),
         nonce: { secrets: [SECRET, `${SECRET} 2`], lifetimeSeconds: 10 },
@@ -108,6 +123,11 @@ describe('resolveOptions', () => {
     const { dpop } = resolve({ dpop: { replayStore: false, nonce: { secret: SECRET } } });
     expect(dpop.replayStore).toBe(false);
     expect(dpop.nonce).toEqual({ secrets: [SECRET], lifetimeSeconds: 300 });
+  });
+
+  it('takes a function for the public URL as it is', () => {
+    const publicUrl = () => 'https://api.example.com';
+    expect(resolve({ dpop: { publicUrl } }).dpop.publicUrl).toBe(publicUrl);
   });
 
   it('takes a replay store whose method is inherited', () => {
