@@ -7,6 +7,7 @@ export default defineConfig({
     index: 'src/index.ts',
     redis: 'src/redis/index.ts',
     testing: 'src/testing/index.ts',
+    undici: 'src/undici/index.ts',
     'signature.node': 'src/jws/signature.node.ts',
     'signature.web': 'src/jws/signature.web.ts',
   },
@@ -19,7 +20,14 @@ export default defineConfig({
   removeNodeProtocol: false,
   treeshake: true,
   sourcemap: true,
-  dts: { entry: { index: 'src/index.ts', redis: 'src/redis/index.ts', testing: 'src/testing/index.ts' } },
-  external: [/^#/, /^node:/, 'jose', 'msw'],
+  dts: {
+    entry: {
+      index: 'src/index.ts',
+      redis: 'src/redis/index.ts',
+      testing: 'src/testing/index.ts',
+      undici: 'src/undici/index.ts',
+    },
+  },
+  external: [/^#/, /^node:/, 'jose', 'msw', 'undici'],
   noExternal: ['leven'],
 });

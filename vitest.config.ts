@@ -14,7 +14,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['tests/{unit,scenarios,property,conformance,docs}/**/*.test.ts'] },
+        test: {
+          name: 'node',
+          include: ['tests/{unit,scenarios,property,conformance,docs,transport}/**/*.test.ts'],
+        },
       },
       {
         extends: true,

@@ -13,6 +13,7 @@ import {
   getCurrentActor,
 } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
+import { createUndiciFetch } from '../../src/undici/index.ts';
 
 const domain = 'tenant.auth0.test';
 const audience = 'https://api.example.com';
@@ -180,5 +181,18 @@ export function testing(): unknown[] {
     createTestTenant({ algorithms: ['ES256'] }),
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
+  ];
+}
+
+export function transport(): unknown[] {
+  return [
+    // @ts-expect-error verification of servers has no switch
+    createUndiciFetch({ rejectUnauthorized: false }),
+    // @ts-expect-error there is either no proxy, or one
+    createUndiciFetch({ proxy: true }),
+    // @ts-expect-error a text is no number of seconds
+    createUndiciFetch({ keepAliveSeconds: '4' }),
+    // @ts-expect-error null is no key
+    createUndiciFetch({ key: null }),
   ];
 }
