@@ -6,6 +6,7 @@ import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
+import { transport } from './transport.ts';
 
 interface ExpressExample {
   requireAuth: (checks: object) => (request: IncomingMessage, ...rest: unknown[]) => Promise<void>;
@@ -179,6 +180,8 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       expect((await exports.default.fetch(new Request(AUDIENCE))).status).toBe(401);
     },
   },
+
+  'docs/transport.md': transport,
 
   'docs/verifying-requests.md': {
     'Verifying requests': async (world, { handle }: { handle: Handler }) => {
