@@ -1,5 +1,5 @@
 /** How a connection comes about: straight to the server, or through a tunnel that a proxy opens (RFC 9110 §9.3.6). */
-import { request as requestByHttp } from 'node:http';
+import { type ClientRequest, request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { isIP, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -57,27 +57,17 @@ export function createConnector({ proxyFor, tls, proxyTls, connectTimeoutMs }: R
 }
 
 /** @throws TunnelFailure */
-function openTunnel(proxy: Proxy, authority: string, tls: TlsSettings, limitMs: number): Promise<Socket> {
-  const { origin, isTls, hostname, port, authorization } = proxy;
-  const asked = `the proxy ${origin}, asked for ${authority},`;
-  const request = (isTls ? requestByHttps : requestByHttp)({
-    host: hostname,
-    port,
-    method: 'CONNECT',
-    path: authority,
-    headers: {
-      Host: authority,
-      ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }),
-    },
-    // A tunnel is never given back, so there is nothing to pool.
-    agent: false,
-    // Otherwise its certificate would be held against the host that is asked for. An address is no server name.
-    ...(isTls ? { ...withoutAbsent(tls), servername: isIP(hostname) === 0 ? hostname : '' } : {}),
-  });
-  return new Promise<Socket>((resolve, reject) => {
+async function openTunnel(
+  proxy: Proxy,
+  authority: string,
+  tls: TlsSettings,
+  limitMs: number,
+): Promise<Socket> {
+  const request = askForTunnel(proxy, authority, tls);
+  return await new Promise<Socket>((resolve, reject) => {
     const fail = (code: TunnelFailureCode, what: string, cause?: unknown) => {
       clearTimeout(timer);
-      reject(new TunnelFailure(code, `${asked} ${what}`, cause));
+      reject(new TunnelFailure(code, `the proxy ${proxy.origin}, asked for ${authority}, ${what}`, cause));
       request.destroy();
     };
     const timer = setTimeout(() => {
@@ -99,6 +89,29 @@ function openTunnel(proxy: Proxy, authority: string, tls: TlsSettings, limitMs: 
       resolve(socket);
     });
     request.end();
+  });
+}
+
+function askForTunnel(
+  { isTls, hostname, port, authorization }: Proxy,
+  authority: string,
+  tls: TlsSettings,
+): ClientRequest {
+  return (isTls ? requestByHttps : requestByHttp)({
+    host: hostname,
+    port,
+    method: 'CONNECT',
+    path: authority,
+    headers: {
+      Host: authority,
+      // Without it Node says `close`, and there are proxies that take it for the tunnel.
+      Connection: 'keep-alive',
+      ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }),
+    },
+    // A tunnel is never given back, so there is nothing to pool.
+    agent: false,
+    // Without a name of its own, the certificate would be held against the host that is asked for. An address is none.
+    ...(isTls ? { ...withoutAbsent(tls), servername: isIP(hostname) === 0 ? hostname : '' } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Which hosts are reached without the proxy: the list that `NO_PROXY` holds, read as curl and Go read it. Pure. */
 import { BlockList, isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 
 /** Whether a host is reached directly. An IPv6 address comes without brackets. */
 export type IsDirect = (hostname: string, port: number) => boolean;
@@ -57,7 +58,8 @@ function readRule(entry: string): Rule | undefined {
 
 function nameRule(host: string, port: number | undefined): Rule | undefined {
   const onlySubdomains = /^\*?\./.test(host);
-  const name = withoutDot(host.replace(/^\*?\./, ''));
+  // As it stands in URLs: in ASCII.
+  const name = domainToASCII(withoutDot(host.replace(/^\*?\./, '')));
   if (name === '' || name.includes('*')) return undefined;
   const suffix = `.${name}`;
   return { matches: (other) => (!onlySubdomains && other === name) || other.endsWith(suffix), port };

@@ -1,12 +1,12 @@
 /** A forward proxy on 127.0.0.1 that opens tunnels and nothing else, written on sockets so that it can misbehave. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import type { Certificate } from './certificates.ts';
+import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
+import { nameOf } from './tls-tenant.ts';
 
 export interface ConnectProxyOptions {
   /** Makes it an https proxy. */
-  readonly tls?: Certificate;
+  readonly tls?: TlsOptions;
   /** `user:password` that it wants. */
   readonly credentials?: string;
   /** Where names lead that exist for the proxy only, by `host:port`; all else is 127.0.0.1. */
@@ -21,6 +21,8 @@ export interface ConnectProxy {
   readonly asked: readonly string[];
   /** The header of every CONNECT, in lower case. */
   readonly headers: readonly string[];
+  /** The names of the clients whose certificates were shown, one entry for each connection. */
+  readonly clients: readonly (string | undefined)[];
   /** Every byte that clients sent after the tunnel was there. */
   readonly carried: () => Buffer;
   readonly close: () => Promise<void>;
@@ -30,6 +32,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
   const { tls, credentials, routes = {}, answer } = options;
   const asked: string[] = [];
   const headers: string[] = [];
+  const clients: (string | undefined)[] = [];
   const carried: Buffer[] = [];
   const sockets = new Set<Socket>();
 
@@ -40,6 +43,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
   };
   const serve = async (client: Socket) => {
     keep(client);
+    clients.push(client instanceof TLSSocket ? nameOf(client.getPeerCertificate()) : undefined);
     const head = await readHead(client);
     const authority = /^CONNECT (\S+) HTTP\/1\.1\r\n/.exec(head)?.[1] ?? '';
     asked.push(authority);
@@ -71,6 +75,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     port: typeof address === 'object' ? (address?.port ?? 0) : 0,
     asked,
     headers,
+    clients,
     carried: () => Buffer.concat(carried),
     close: async () => {
       for (const socket of sockets) socket.destroy();

@@ -65,6 +65,6 @@ export async function serveWithTls(
 }
 
 /** Node answers with an empty object where no certificate was shown. */
-function nameOf({ subject }: Partial<PeerCertificate>): string | undefined {
+export function nameOf({ subject }: Partial<PeerCertificate>): string | undefined {
   return subject === undefined ? undefined : String(subject.CN);
 }

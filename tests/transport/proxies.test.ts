@@ -103,6 +103,29 @@ describe('a proxy', () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
+  it('is not shown the certificate of the client, also when it asks for one', async () => {
+    const other = createAuthority('Proxy Authority');
+    const wantsClient = { ca: authority.cert, requestCert: true, rejectUnauthorized: false };
+    const proxy = await proxyToTenant({ tls: { ...other.issue('localhost'), ...wantsClient } });
+    const options = { proxy: `https://localhost:${proxy.port}`, proxyCa: other.cert, ...authority.issue() };
+    await clientOf(options).warmUp();
+    expect(proxy.asked).toEqual([`${HOST}:443`]);
+    expect(proxy.clients).toEqual([undefined]);
+  });
+
+  it('is chosen anew for each address that a redirect leads to', async () => {
+    const plain = await tenant.listen();
+    cleanUp.push(plain.close);
+    const proxy = await proxyToTenant();
+    const fetch = fetchWith({ proxy: `http://127.0.0.1:${proxy.port}`, noProxy: '127.0.0.1' });
+    const { port } = new URL(plain.url);
+    const location = `http://localhost:${port}/.well-known/jwks.json`;
+    tenant.fail('discovery', { status: 302, headers: { location } });
+    const response = await fetch(`${plain.url}/.well-known/openid-configuration`);
+    expect([response.url, response.redirected]).toEqual([location, true]);
+    expect(proxy.asked).toEqual([`localhost:${port}`]);
+  });
+
   it('carries requests to http addresses, too', async () => {
     const plain = await tenant.listen();
     cleanUp.push(plain.close);
@@ -216,6 +239,15 @@ describe('a proxy that does not do its work', () => {
     const patient = await expectRefusal(clientOf(options).warmUp(), outage('discovery_unavailable'));
     expect(everythingIn(patient)).toContain('opened no tunnel within 0.4 s');
     expectNoCredentials(patient);
+  });
+
+  it('since the server behind it says nothing is an outage, in the time for connecting', async () => {
+    const silent = await startConnectProxy({ answer: { text: undefined } });
+    cleanUp.push(silent.close);
+    const proxy = await proxyToTenant({ routes: { [`${HOST}:443`]: silent.port } });
+    const options = { proxy: `http://127.0.0.1:${proxy.port}`, connectTimeoutSeconds: 0.3 };
+    const error = await expectRefusal(clientOf(options).warmUp(), outage('discovery_unavailable'));
+    expect(everythingIn(error)).toContain('UND_ERR_CONNECT_TIMEOUT');
   });
 
   it('leads an exchange to an error that may be repeated', async () => {
