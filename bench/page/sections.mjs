@@ -67,7 +67,7 @@ const REASONS = [
     row: 'in-flight',
     goal: /jose/,
     reason: ({ jose, limit }) =>
-      `Signatures are checked by the pool of threads then, those of jose as well, and two processors have little left to give. In the same run, \`crypto.verify\` on that pool, with nothing around it, is ${times(jose / limit)} as fast as jose: all that is verified beside the signature has to fit between that and the goal.`,
+      `Signatures are checked by the pool of threads then, those of jose as well, and the processors have little left to give. In the same run, \`crypto.verify\` on that pool, with nothing around it, is ${times(jose / limit)} as fast as jose: all that is verified beside the signature has to fit between that and the goal.`,
   },
 ];
 

@@ -46,14 +46,28 @@ export function createConnector({ proxyFor, tls, proxyTls, connectTimeoutMs }: R
     const authority = `${isIPv6(hostname) ? `[${hostname}]` : hostname}:${port}`;
     openTunnel(proxy, authority, proxyTls, connectTimeoutMs).then(
       (socket) => {
-        if (target.protocol === 'https:') connect({ ...target, httpSocket: socket }, callback);
+        if (target.protocol === 'https:') secure(connect, target, socket, callback);
         else callback(null, socket);
       },
       (error: unknown) => {
-        callback(error instanceof Error ? error : new Error('The tunnel failed.'), null);
+        callback(errorOf(error), null);
       },
     );
   };
+}
+
+/** TLS inside of the tunnel. What it throws has nobody above it any more who would catch it. */
+function secure(connect: Connector, target: Target, socket: Socket, callback: buildConnector.Callback): void {
+  try {
+    connect({ ...target, httpSocket: socket }, callback);
+  } catch (error) {
+    socket.destroy();
+    callback(errorOf(error), null);
+  }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The tunnel failed.');
 }
 
 /** @throws TunnelFailure */

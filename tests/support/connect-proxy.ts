@@ -25,6 +25,8 @@ export interface ConnectProxy {
   readonly clients: readonly (string | undefined)[];
   /** Every byte that clients sent after the tunnel was there. */
   readonly carried: () => Buffer;
+  /** How many connections it has, to either side. */
+  readonly open: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     headers,
     clients,
     carried: () => Buffer.concat(carried),
+    open: () => sockets.size,
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -241,6 +241,20 @@ describe('a proxy that does not do its work', () => {
     expectNoCredentials(patient);
   });
 
+  it('since it leads to another server is an outage, and the tunnel is taken down', async () => {
+    const impostor = await serveWithTls(() => tenant, createAuthority('Impostor').issue(HOST));
+    cleanUp.push(impostor.close);
+    const proxy = await proxyToTenant({ routes: { [`${HOST}:443`]: impostor.port } });
+    tenant.clearRequests();
+    const client = clientOf({ proxy: `http://127.0.0.1:${proxy.port}` });
+    const error = await expectRefusal(client.warmUp(), outage('discovery_unavailable'));
+    expect(everythingIn(error)).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT/);
+    expect(tenant.requests).toEqual([]);
+    await vi.waitFor(() => {
+      expect(proxy.open()).toBe(0);
+    });
+  });
+
   it('since the server behind it says nothing is an outage, in the time for connecting', async () => {
     const silent = await startConnectProxy({ answer: { text: undefined } });
     cleanUp.push(silent.close);
