@@ -118,7 +118,7 @@ function askForTunnel(
     path: authority,
     headers: {
       Host: authority,
-      // Without it Node says `close`, and there are proxies that take it for the tunnel.
+      // Otherwise Node says `close`, which a proxy might take for the tunnel.
       Connection: 'keep-alive',
       ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }),
     },
