@@ -18,7 +18,7 @@ export default tseslint.config(
   {
     // The SDK runs on Node, Deno, Bun and at the edge: whatever only Node has lives behind #signature.
     files: ['src/**/*.ts'],
-    ignores: ['src/jws/signature.node.ts', 'src/testing/**'],
+    ignores: ['src/jws/signature.node.ts', 'src/testing/**', 'src/undici/**'],
     rules: {
       'no-restricted-globals': [
         'error',

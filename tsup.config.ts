@@ -11,6 +11,7 @@ export default defineConfig({
     hono: 'src/adapters/hono.ts',
     redis: 'src/redis/index.ts',
     testing: 'src/testing/index.ts',
+    undici: 'src/undici/index.ts',
     'signature.node': 'src/jws/signature.node.ts',
     'signature.web': 'src/jws/signature.web.ts',
   },
@@ -32,8 +33,9 @@ export default defineConfig({
       hono: 'src/adapters/hono.ts',
       redis: 'src/redis/index.ts',
       testing: 'src/testing/index.ts',
+      undici: 'src/undici/index.ts',
     },
   },
-  external: [/^#/, /^node:/, 'hono', 'jose', 'msw'],
+  external: [/^#/, /^node:/, 'hono', 'jose', 'msw', 'undici'],
   noExternal: ['leven'],
 });

@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['tests/{unit,adapters,scenarios,property,conformance,docs}/**/*.test.ts'],
+          include: ['tests/{unit,adapters,scenarios,property,conformance,docs,transport}/**/*.test.ts'],
         },
       },
       {

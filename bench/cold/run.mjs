@@ -1,6 +1,6 @@
 /**
  * What a fresh process pays: for loading a library, and until it has verified its first token. Prints the tables, writes
- * them to `results-<major version of Node>.md`, and exits with 1 when this SDK misses its goals, or when a side accepts
+ * them to `results-<major version of Node>.md` and to docs/performance.md, and exits with 1 when this SDK misses its goals, or when a side accepts
  * what it must refuse.
  *
  *   node cold/run.mjs [--node <major version or path>]
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { AUDIENCE, startTenant } from '../resilience/tenant.mjs';
 import { createCertificate } from '../common/certificate.mjs';
 import { nodeBinary } from '../common/node-binary.mjs';
+import { writePage } from '../page/write-page.mjs';
 import { createSigningKey } from '../common/tokens.mjs';
 import { describe, goalsOf } from './describe.mjs';
 import { runFresh } from './process.mjs';
@@ -47,6 +48,7 @@ async function run() {
   const report = describe(loads, firsts, packages);
   const major = process.versions.node.split('.')[0];
   writeFileSync(new URL(`results-${major}.md`, import.meta.url), report);
+  writePage();
   process.stdout.write(report);
   const missed = goalsOf(loads, firsts).filter(({ isMet }) => !isMet);
   for (const { text, value } of missed) process.stderr.write(`missed: ${text}: ${value}\n`);

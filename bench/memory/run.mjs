@@ -1,6 +1,7 @@
 /**
  * What a client of this SDK holds after a million different tokens and proofs. Prints the curves and writes them to
- * `results.md`; exits with 1 when one leaves its bounds.
+ * `results.md`, with every point in `results.jsonl`, and from there to docs/performance.md; exits with 1 when one leaves its
+ * bounds.
  *
  *   node memory/run.mjs [--quick]
  *
@@ -13,6 +14,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writePage } from '../page/write-page.mjs';
 import { describe, judge } from './describe.mjs';
 import { scenarios } from './scenarios.mjs';
 
@@ -42,7 +44,12 @@ try {
 
 const report = describe(curves, { step });
 process.stdout.write(report);
-if (!values.quick) writeFileSync(new URL('results.md', import.meta.url), report);
+if (!values.quick) {
+  writeFileSync(new URL('results.md', import.meta.url), report);
+  const lines = curves.map(({ name, points }) => `${JSON.stringify({ name, points })}\n`);
+  writeFileSync(new URL('results.jsonl', import.meta.url), lines.join(''));
+  writePage();
+}
 const broken = curves.map((curve) => judge(curve, { step })).filter(({ isMet }) => !isMet);
 for (const { text } of broken) process.stderr.write(`out of bounds: ${text}\n`);
 if (broken.length > 0) process.exitCode = 1;

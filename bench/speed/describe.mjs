@@ -41,9 +41,20 @@ export function summarise({ id, title, limit, goals }, timings) {
   };
 }
 
-export function describe(results, packages) {
+/** Where, when and with what it is measured. */
+export function describeRun(packages) {
   const [{ model }] = cpus();
-  const versions = [`auth0-api-ts ${ownVersion()}`, ...packages.map((name) => `${name} ${versionOf(name)}`)];
+  return {
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    processors: cpus().length,
+    model: model.trim(),
+    versions: [`auth0-api-ts ${ownVersion()}`, ...packages.map((name) => `${name} ${versionOf(name)}`)],
+  };
+}
+
+export function describe(results, packages) {
+  const { node, date, processors, model, versions } = describeRun(packages);
   const goals = results.flatMap(({ title, goals: outcomes }) =>
     outcomes.map(({ text, value, isMet }) => [
       title,
@@ -54,8 +65,8 @@ export function describe(results, packages) {
   );
   return `# Speed with Node ${process.versions.node.split('.')[0]}
 
-Written by \`npm run speed\` in \`bench/\` on ${new Date().toISOString().slice(0, 10)}, with Node ${process.version}, on
-${cpus().length} processors of the kind ${model.trim()}. Microseconds per operation, and processor time per operation with all
+Written by \`npm run speed\` in \`bench/\` on ${date}, with Node ${node}, on
+${processors} processors of the kind ${model}. Microseconds per operation, and processor time per operation with all
 threads counted: medians of interleaved rounds. Ratios are medians of the ratios within each round, so they hold where
 the machine was busy; absolute figures depend on it. Every operation gets strings of its own, as requests bring them.
 Each side but the limits was first seen to accept what is good and to refuse what is not.

@@ -1,6 +1,7 @@
 /**
  * How long verification takes: this SDK, its npm peers and what none can be faster than, in one run. Prints the tables
- * and writes them to `results-<major version of Node>.md`, with every round in the `.jsonl` beside it, a row a line.
+ * and writes them to `results-<major version of Node>.md`, with every round in the `.jsonl` beside it: what was run in the
+ * first line, then a row a line. Then it puts them into docs/performance.md.
  *
  *   node speed/run.mjs [--node <major version or path>]
  *
@@ -10,7 +11,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nodeBinary } from '../common/node-binary.mjs';
-import { describe, summarise } from './describe.mjs';
+import { writePage } from '../page/write-page.mjs';
+import { describe, describeRun, summarise } from './describe.mjs';
 import { createIssuer } from './issuer.mjs';
 import { measure } from './measure.mjs';
 import { checkProofs, checkTokens } from './refusals.mjs';
@@ -45,8 +47,9 @@ async function run() {
   const major = process.versions.node.split('.')[0];
   const report = describe(results, packages);
   writeFileSync(new URL(`results-${major}.md`, import.meta.url), report);
-  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  const lines = [{ run: describeRun(packages) }, ...results].map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(new URL(`results-${major}.jsonl`, import.meta.url), lines.join(''));
+  writePage();
   process.stdout.write(report);
 }
 

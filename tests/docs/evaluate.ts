@@ -23,6 +23,7 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'auth0-api-ts/hono': () => import('auth0-api-ts/hono'),
   'auth0-api-ts/redis': () => import('auth0-api-ts/redis'),
   'auth0-api-ts/testing': () => import('auth0-api-ts/testing'),
+  'auth0-api-ts/undici': () => import('auth0-api-ts/undici'),
   'node:assert/strict': () => import('node:assert/strict'),
   'node:crypto': () => import('node:crypto'),
   'node:http': () => import('node:http'),

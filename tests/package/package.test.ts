@@ -119,6 +119,15 @@ describe('the packed package', () => {
     expect(JSON.parse(output)).toEqual({ statusCode: 503, held: [] });
   });
 
+  it('needs undici for the entry of that name, and for nothing else', () => {
+    const output = consumer.run(`
+      await import('auth0-api-ts');
+      const { code, message } = await import('auth0-api-ts/undici').catch((error) => error);
+      console.log(JSON.stringify([code, /'undici'/.test(message)]));
+    `);
+    expect(JSON.parse(output)).toEqual(['ERR_MODULE_NOT_FOUND', true]);
+  });
+
   it('refuses paths that are not exported', () => {
     const output = consumer.run(`
       const refused = await import('auth0-api-ts/dist/index.js').catch((error) => error.code);

@@ -20,6 +20,7 @@ import * as express from '../../src/adapters/express.ts';
 import { withAuth } from '../../src/adapters/fetch.ts';
 import * as hono from '../../src/adapters/hono.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
+import { createUndiciFetch } from '../../src/undici/index.ts';
 
 const domain = 'tenant.auth0.test';
 const audience = 'https://api.example.com';
@@ -269,4 +270,17 @@ export async function adapters(client: ApiClient, request: Request): Promise<voi
   auth.scheme = 'DPoP';
   // @ts-expect-error a claim that nobody typed is unknown
   auth.claims.plan satisfies string;
+}
+
+export function transport(): unknown[] {
+  return [
+    // @ts-expect-error verification of servers has no switch
+    createUndiciFetch({ rejectUnauthorized: false }),
+    // @ts-expect-error there is either no proxy, or one
+    createUndiciFetch({ proxy: true }),
+    // @ts-expect-error a text is no number of seconds
+    createUndiciFetch({ keepAliveSeconds: '4' }),
+    // @ts-expect-error null is no key
+    createUndiciFetch({ key: null }),
+  ];
 }

@@ -10,6 +10,7 @@ import { boundToCertificate } from './certificates.ts';
 import { observability } from './observability.ts';
 import { publicUrls } from './public-urls.ts';
 import type { Outcomes } from './outcome.ts';
+import { transport } from './transport.ts';
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -165,6 +166,8 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       expect((await exports.default.fetch(new Request(AUDIENCE))).status).toBe(401);
     },
   },
+
+  'docs/transport.md': transport,
 
   'docs/verifying-requests.md': {
     'Verifying requests': async (world, { handle }: { handle: Handler }) => {
