@@ -3,7 +3,14 @@ export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } fr
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
 export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
+export { createDpopFetch, createDpopKey, createDpopProof } from './dpop/outgoing.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
+export type {
+  CreateDpopKeyOptions,
+  CreateDpopProofOptions,
+  DpopFetchOptions,
+  DpopKey,
+} from './dpop/types.ts';
 export {
   ApiError,
   BaseAuthError,
