@@ -16,7 +16,14 @@ export {
 export type { ClientCertificate } from './access-token/certificate-binding.ts';
 export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
+export { createDpopFetch, createDpopKey, createDpopProof } from './dpop/outgoing.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
+export type {
+  CreateDpopKeyOptions,
+  CreateDpopProofOptions,
+  DpopFetchOptions,
+  DpopKey,
+} from './dpop/types.ts';
 export {
   ActorNotAllowedError,
   ApiError,
