@@ -27,6 +27,13 @@ export default {
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation\\.ts|claims\\.ts|errors/)'),
+    leaf('adapters-know-only-the-root', '^src/adapters/', '^src/(adapters/|index\\.ts$)'),
+    {
+      name: 'nobody-needs-adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/' },
+      to: { path: '^src/adapters/' },
+    },
     leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
     {
       name: 'redis-takes-only-types',

@@ -5,6 +5,10 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    express: 'src/adapters/express.ts',
+    fastify: 'src/adapters/fastify.ts',
+    fetch: 'src/adapters/fetch.ts',
+    hono: 'src/adapters/hono.ts',
     redis: 'src/redis/index.ts',
     testing: 'src/testing/index.ts',
     'signature.node': 'src/jws/signature.node.ts',
@@ -19,7 +23,17 @@ export default defineConfig({
   removeNodeProtocol: false,
   treeshake: true,
   sourcemap: true,
-  dts: { entry: { index: 'src/index.ts', redis: 'src/redis/index.ts', testing: 'src/testing/index.ts' } },
-  external: [/^#/, /^node:/, 'jose', 'msw'],
+  dts: {
+    entry: {
+      index: 'src/index.ts',
+      express: 'src/adapters/express.ts',
+      fastify: 'src/adapters/fastify.ts',
+      fetch: 'src/adapters/fetch.ts',
+      hono: 'src/adapters/hono.ts',
+      redis: 'src/redis/index.ts',
+      testing: 'src/testing/index.ts',
+    },
+  },
+  external: [/^#/, /^node:/, 'hono', 'jose', 'msw'],
   noExternal: ['leven'],
 });

@@ -14,7 +14,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['tests/{unit,scenarios,property,conformance,docs}/**/*.test.ts'] },
+        test: { name: 'node', include: ['tests/{unit,adapters,scenarios,property,conformance,docs}/**/*.test.ts'] },
       },
       {
         extends: true,

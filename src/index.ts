@@ -62,5 +62,5 @@ export {
   type RequestHeaders,
 } from './request/credentials.ts';
 export type { FetchRequest, RequestParts } from './request/verify-request.ts';
-export { type ScopeRequirements } from './scopes.ts';
+export { getPermissions, getScopes, type ScopeRequirements } from './scopes.ts';
 export type { StandardSchemaV1 } from './standard-schema.ts';

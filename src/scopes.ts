@@ -2,7 +2,7 @@
  * Scopes (RFC 6749 §3.3) and Auth0 permissions: what an operation needs and what a token has. Pure.
  */
 import type { AccessTokenClaims } from './claims.ts';
-import { ConfigurationError, InsufficientScopeError } from './errors/index.ts';
+import { ConfigurationError, InsufficientScopeError, MissingRequiredArgumentError } from './errors/index.ts';
 
 /** What an operation needs. All of it, not one of it. */
 export interface ScopeRequirements {
@@ -15,16 +15,22 @@ export interface ScopeRequirements {
 /** The characters of a scope (RFC 6749 §3.3), which are also those that a challenge can carry as they are. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** The token's scopes; a `scope` that is no string grants nothing. */
-export function scopesOf(claims: Pick<AccessTokenClaims, 'scope'>): string[] {
-  const scope: unknown = Object.hasOwn(claims, 'scope') ? claims.scope : undefined;
+/** The scopes of verified claims; a `scope` that is no string grants nothing. */
+export function getScopes(claims: Pick<AccessTokenClaims, 'scope'>): string[] {
+  const scope = ownClaim(claims, 'scope');
   return typeof scope === 'string' ? splitScopes(scope) : [];
 }
 
-/** The token's permissions; a `permissions` that is no array, and members that are no strings, grant nothing. */
-export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): string[] {
-  const permissions: unknown = Object.hasOwn(claims, 'permissions') ? claims.permissions : undefined;
+/** The permissions of verified claims; a `permissions` that is no array, and members that are no strings, grant nothing. */
+export function getPermissions(claims: Pick<AccessTokenClaims, 'permissions'>): string[] {
+  const permissions = ownClaim(claims, 'permissions');
   return Array.isArray(permissions) ? permissions.filter((entry) => typeof entry === 'string') : [];
+}
+
+/** A claim that is the token's own. @throws MissingRequiredArgumentError when there are no claims */
+function ownClaim(claims: unknown, name: 'scope' | 'permissions'): unknown {
+  if (typeof claims !== 'object' || claims === null) throw new MissingRequiredArgumentError('claims');
+  return Object.hasOwn(claims, name) ? (claims as Record<string, unknown>)[name] : undefined;
 }
 
 /**
@@ -35,14 +41,15 @@ export function permissionsOf(claims: Pick<AccessTokenClaims, 'permissions'>): s
  */
 export function requireScopes(claims: AccessTokenClaims, requirements: ScopeRequirements): void {
   const { requiredScopes, requiredPermissions } = readRequirements(requirements);
-  if (requiredScopes.length > 0 && lacks(scopesOf(claims), requiredScopes)) {
+
+  if (requiredScopes.length > 0 && lacks(getScopes(claims), requiredScopes)) {
     throw new InsufficientScopeError('insufficient_scope', requiredScopes, {
-      cause: { name: 'scope', expected: requiredScopes, actual: scopesOf(claims) },
+      cause: { name: 'scope', expected: requiredScopes, actual: getScopes(claims) },
     });
   }
-  if (requiredPermissions.length > 0 && lacks(permissionsOf(claims), requiredPermissions)) {
+  if (requiredPermissions.length > 0 && lacks(getPermissions(claims), requiredPermissions)) {
     throw new InsufficientScopeError('insufficient_permission', [], {
-      cause: { name: 'permissions', expected: requiredPermissions, actual: permissionsOf(claims) },
+      cause: { name: 'permissions', expected: requiredPermissions, actual: getPermissions(claims) },
     });
   }
 }

@@ -79,6 +79,11 @@ export abstract class BaseAuthError extends Error {
   toResponse(): Response {
     return jsonResponse(this, this.toJSON());
   }
+
+  /** The same, under the name that Hono looks for. */
+  getResponse(): Response {
+    return this.toResponse();
+  }
 }
 
 /** A JSON answer with the headers of an error. */

@@ -17,6 +17,10 @@ export interface Surroundings {
 /** What examples may import, and the real thing behind each name. */
 const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'auth0-api-ts': () => import('auth0-api-ts'),
+  'auth0-api-ts/express': () => import('auth0-api-ts/express'),
+  'auth0-api-ts/fastify': () => import('auth0-api-ts/fastify'),
+  'auth0-api-ts/fetch': () => import('auth0-api-ts/fetch'),
+  'auth0-api-ts/hono': () => import('auth0-api-ts/hono'),
   'auth0-api-ts/redis': () => import('auth0-api-ts/redis'),
   'auth0-api-ts/testing': () => import('auth0-api-ts/testing'),
   'node:assert/strict': () => import('node:assert/strict'),
@@ -24,6 +28,7 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'node:http': () => import('node:http'),
   'node:test': nodeTest,
   '@opentelemetry/api': () => import('@opentelemetry/api'),
+  hono: () => import('hono'),
   msw: () => import('msw'),
   'msw/node': () => import('msw/node'),
   pino: () => import('pino'),

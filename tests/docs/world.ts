@@ -8,6 +8,7 @@ import * as http from 'node:http';
 import { vi } from 'vitest';
 import { createTestTenant, type TestTenant } from 'auth0-api-ts/testing';
 import { evaluate } from './evaluate.ts';
+import { frameworksOn } from './frameworks.ts';
 import type { Block } from './blocks.ts';
 import type { Outcome } from './outcomes/outcome.ts';
 
@@ -72,7 +73,10 @@ export class World {
       const exports = await evaluate(block, {
         files,
         console: { log, info: log, warn: log, error: log },
-        modules: { 'node:http': { ...http, createServer: this.createServer } },
+        modules: {
+          'node:http': { ...http, createServer: this.createServer },
+          ...frameworksOn({ createServer: this.createServer, adopt: (server) => this.#servers.push(server) }),
+        },
       });
       await Promise.all(this.#listening);
       const after = typeof outcome === 'object' ? outcome.after : outcome;

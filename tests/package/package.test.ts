@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Consumer, createConsumer } from './consumer.ts';
+import { installFrameworks } from './frameworks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,6 +25,30 @@ const VERIFY = `
   const { sub } = await client.verifyRequest({ headers: { authorization: 'Bearer ' + accessToken } });
   const refusal = await client.verifyRequest({ headers: {} }).catch((error) => error);
   console.log(JSON.stringify({ sub, status: refusal.statusCode, same: refusal instanceof MissingAuthorizationError }));
+`;
+
+const EXPRESS_4 = `
+  import express from 'express-4';
+  import { ApiClient } from 'auth0-api-ts';
+  import { requireAuth } from 'auth0-api-ts/express';
+  import { createTestTenant } from 'auth0-api-ts/testing';
+  const tenant = createTestTenant();
+  const app = express().set('env', 'test').use(requireAuth(new ApiClient(tenant.clientOptions())));
+  app.get('/books', (req, res) => res.json({}));
+  const server = app.listen(0, '127.0.0.1', async () => {
+    const url = 'http://127.0.0.1:' + server.address().port + '/books';
+    const dpopKey = tenant.createDpopKey();
+    const accessToken = await tenant.issueAccessToken({ dpopKey });
+    const dpop = await dpopKey.createProof({ httpMethod: 'GET', httpUrl: url, accessToken });
+    const bound = { authorization: 'DPoP ' + accessToken, dpop };
+    const bearer = { authorization: 'Bearer ' + (await tenant.issueAccessToken()) };
+    const answers = [];
+    for (const headers of [{}, bearer, bound, bound]) answers.push(await fetch(url, { headers }));
+    const challenge = answers[0].headers.get('www-authenticate');
+    console.log(JSON.stringify({ statuses: answers.map(({ status }) => status), challenge }));
+    server.close();
+    server.closeAllConnections();
+  });
 `;
 
 describe('the packed package', () => {
@@ -143,4 +168,61 @@ describe('the packed package', () => {
       '',
     );
   });
+
+  it('throws errors of the same classes through all entries, and needs no framework to be loaded', () => {
+    const output = consumer.run(`
+      import { ApiClient, BaseAuthError, ConfigurationError, MissingAuthorizationError } from 'auth0-api-ts';
+      import * as express from 'auth0-api-ts/express';
+      import * as fastify from 'auth0-api-ts/fastify';
+      import * as fetch from 'auth0-api-ts/fetch';
+      import * as hono from 'auth0-api-ts/hono';
+      const client = new ApiClient({ domain: 'tenant.auth0.com', audience: 'https://api.example.com' });
+      const request = { method: 'GET', originalUrl: '/', protocol: 'http', host: 'a', headers: {}, raw: {} };
+      const thrown = [];
+      await new Promise((resolve) => express.requireAuth(client)(request, {}, (error) => resolve(thrown.push(error))));
+      await fastify.requireAuth(client)(request, {}).catch((error) => thrown.push(error));
+      const raw = new Request('http://a/');
+      await hono.requireAuth(client)({ req: { raw, method: 'GET', url: raw.url } }).catch((error) => thrown.push(error));
+      const guarded = [express, fastify, fetch, hono].filter(({ getAuth, requireScopes }) => {
+        try { getAuth(request); } catch (error) { if (!(error instanceof ConfigurationError)) return false; }
+        try { requireScopes(); } catch (error) { return error instanceof ConfigurationError; }
+      });
+      console.log(JSON.stringify({
+        thrown: thrown.map((error) => error instanceof MissingAuthorizationError && error instanceof BaseAuthError),
+        guarded: guarded.length,
+        answered: (await fetch.withAuth(client, () => new Response())(raw)).status,
+      }));
+    `);
+    expect(JSON.parse(output)).toEqual({ thrown: [true, true, true], guarded: 4, answered: 401 });
+  });
+
+  it('works on Express 4, and compiles beside libraries that augment the types of frameworks', () => {
+    const project = installFrameworks(consumer);
+    consumer.write('frameworks/express-4.mjs', EXPRESS_4);
+    expect(JSON.parse(consumer.exec(process.execPath, join(project, 'express-4.mjs')))).toEqual({
+      statuses: [401, 200, 200, 400],
+      challenge: 'Bearer realm="api", DPoP algs="ES256"',
+    });
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    expect(consumer.exec(process.execPath, tsc, '-p', project)).toBe('');
+    const strict = ['--skipLibCheck', 'false', '--listFiles', 'false'];
+    const { output } = compile(consumer, tsc, project, strict);
+    expect(output.split('\n').filter((line) => line.includes('node_modules/auth0-api-ts'))).toEqual([]);
+  }, 120_000);
 });
+
+/** What the compiler says, also when it finds something. */
+function compile(
+  { exec }: Consumer,
+  tsc: string,
+  project: string,
+  flags: readonly string[],
+): { output: string } {
+  try {
+    return { output: exec(process.execPath, tsc, '-p', project, ...flags) };
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string')
+      return { output: error.stdout };
+    throw error;
+  }
+}

@@ -3,6 +3,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { expectTypeOf } from 'vitest';
+import express from 'express';
+import fastify from 'fastify';
+import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import {
   type AccessTokenChecks,
@@ -19,12 +22,18 @@ import {
   extractCredentials,
   getCurrentActor,
   getDelegationChain,
+  getPermissions,
+  getScopes,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
   type RequestHeaders,
   type StandardSchemaV1,
 } from '../../src/index.ts';
+import * as expressAuth from '../../src/adapters/express.ts';
+import * as fastifyAuth from '../../src/adapters/fastify.ts';
+import { type AuthContext, withAuth } from '../../src/adapters/fetch.ts';
+import * as honoAuth from '../../src/adapters/hono.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
 
 const audience = 'https://api.example.com';
@@ -167,4 +176,45 @@ export function errors(error: unknown): string {
     return `${error.error ?? ''} ${error.responseStatusCode satisfies 502 | 503 | 504}`;
   expectTypeOf(error).toHaveProperty('toResponse').returns.toEqualTypeOf<Response>();
   return JSON.stringify(error.toJSON());
+}
+
+/** Adapters fit the types of their frameworks, whatever parameters and servers these are made for. */
+export function adapters(client: ApiClient): unknown[] {
+  const app = express();
+  app.use('/v1', expressAuth.requireAuth(client), express.Router());
+  app.get('/books/:id', expressAuth.requireScopes('read'), (req, res) => {
+    expectTypeOf(req.params.id).toEqualTypeOf<string>();
+    expectTypeOf(expressAuth.getAuth(req)).toEqualTypeOf<AuthContext>();
+    res.json(getPermissions(expressAuth.getAuth(req).claims) satisfies string[]);
+  });
+
+  const preHandler = [fastifyAuth.requireAuth(client), fastifyAuth.requirePermissions(['read', 'write'])];
+  const server = fastify({ http2: true });
+  server.get<{ Params: { id: string } }>('/:id', { preHandler }, (request) => {
+    expectTypeOf(fastifyAuth.getAuth(request).scopes).toEqualTypeOf<readonly string[]>();
+    return request.params.id;
+  });
+
+  const routes = new Hono().use(honoAuth.requireAuth(client)).get('/:id', (c) => {
+    expectTypeOf(c.var.auth).toEqualTypeOf<AuthContext>();
+    expectTypeOf(c.req.param('id')).toEqualTypeOf<string>();
+    return c.json(getScopes(honoAuth.getAuth(c).claims) satisfies string[]);
+  });
+
+  const worker = withAuth(client, (request, auth, env: { region: string }) => {
+    expectTypeOf(request).toEqualTypeOf<Request>();
+    expectTypeOf(auth).toEqualTypeOf<AuthContext>();
+    return Response.json(env.region);
+  });
+  expectTypeOf(worker).parameters.toEqualTypeOf<[Request, { region: string }]>();
+  const claimsSchema = z.object({ plan: z.enum(['gold', 'silver']) });
+  const typed = withAuth(
+    client,
+    (_request, { claims }) => Response.json(claims.plan satisfies 'gold' | 'silver'),
+    {
+      claimsSchema,
+    },
+  );
+  expectTypeOf(typed).returns.resolves.toEqualTypeOf<Response>();
+  return [app, server, routes, worker, typed];
 }

@@ -2,6 +2,7 @@
  * Wrong calls that the compiler refuses. `tsc` reads this file and nothing runs it: each `@ts-expect-error` is itself
  * an error as soon as the line below it compiles.
  */
+import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import {
   type AccessTokenClaims,
@@ -12,6 +13,9 @@ import {
   extractCredentials,
   getCurrentActor,
 } from '../../src/index.ts';
+import * as express from '../../src/adapters/express.ts';
+import { withAuth } from '../../src/adapters/fetch.ts';
+import * as hono from '../../src/adapters/hono.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
 
 const domain = 'tenant.auth0.test';
@@ -181,4 +185,33 @@ export function testing(): unknown[] {
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
   ];
+}
+
+export async function adapters(client: ApiClient, request: Request): Promise<void> {
+  // @ts-expect-error a client is required
+  express.requireAuth({ requiredScopes: 'read' });
+  // @ts-expect-error a misspelt check
+  express.requireAuth(client, { requiredScope: 'read' });
+  // @ts-expect-error a number is no scope
+  express.requireScopes(7);
+  // @ts-expect-error a text is no request
+  express.getAuth('request');
+  // @ts-expect-error a handler answers a response
+  withAuth(client, () => 'text');
+  // @ts-expect-error the runtime passes no such argument
+  await withAuth(client, (_request, _auth, id: number) => Response.json(id))(request, 'seven');
+  // @ts-expect-error nothing has set the variable
+  new Hono().get('/', (c) => c.json(c.var.auth));
+  // @ts-expect-error a request of Fetch is no context of Hono
+  hono.getAuth(request);
+
+  const auth = express.getAuth(request);
+  // @ts-expect-error an audience is required
+  await auth.getTokenOnBehalfOf({ scope: 'read' });
+  // @ts-expect-error the token is that of the request
+  await auth.getTokenOnBehalfOf({ audience, accessToken: 'another' });
+  // @ts-expect-error an authentication is not changed
+  auth.scheme = 'DPoP';
+  // @ts-expect-error a claim that nobody typed is unknown
+  auth.claims.plan satisfies string;
 }

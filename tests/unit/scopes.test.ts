@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessTokenClaims } from '../../src/claims.ts';
-import { ConfigurationError, InsufficientScopeError } from '../../src/errors/index.ts';
-import { permissionsOf, requireScopes, type ScopeRequirements, scopesOf } from '../../src/scopes.ts';
+import {
+  ConfigurationError,
+  InsufficientScopeError,
+  MissingRequiredArgumentError,
+} from '../../src/errors/index.ts';
+import { getPermissions, getScopes, requireScopes, type ScopeRequirements } from '../../src/scopes.ts';
 import { causeOf, refusalBy, thrownBy } from './platform/refusal.ts';
 
 function claimsWith(members: object): AccessTokenClaims {
@@ -25,7 +29,7 @@ const requireOf = (claims: object, requirements: ScopeRequirements) => () => {
   requireScopes(claimsWith(claims), requirements);
 };
 
-describe('scopesOf', () => {
+describe('getScopes', () => {
   it.each<[unknown, string[]]>([
     ['read:a write:a', ['read:a', 'write:a']],
     ['  read:a   write:a ', ['read:a', 'write:a']],
@@ -38,15 +42,15 @@ describe('scopesOf', () => {
     [['read:a'], []],
     [{ 'read:a': true }, []],
   ])('reads %j as %j', (scope, scopes) => {
-    expect(scopesOf({ scope } as Pick<AccessTokenClaims, 'scope'>)).toEqual(scopes);
+    expect(getScopes({ scope } as Pick<AccessTokenClaims, 'scope'>)).toEqual(scopes);
   });
 
   it('inherits no scope', () => {
-    expect(scopesOf(Object.create({ scope: 'admin' }) as object)).toEqual([]);
+    expect(getScopes(Object.create({ scope: 'admin' }) as object)).toEqual([]);
   });
 });
 
-describe('permissionsOf', () => {
+describe('getPermissions', () => {
   it.each<[unknown, string[]]>([
     [
       ['read:a', 'write:a'],
@@ -59,11 +63,18 @@ describe('permissionsOf', () => {
     [null, []],
     [{ 0: 'read:a', length: 1 }, []],
   ])('reads %j as %j', (permissions, names) => {
-    expect(permissionsOf({ permissions } as Pick<AccessTokenClaims, 'permissions'>)).toEqual(names);
+    expect(getPermissions({ permissions } as Pick<AccessTokenClaims, 'permissions'>)).toEqual(names);
   });
 
   it('inherits no permission', () => {
-    expect(permissionsOf(Object.create({ permissions: ['admin'] }) as object)).toEqual([]);
+    expect(getPermissions(Object.create({ permissions: ['admin'] }) as object)).toEqual([]);
+  });
+});
+
+describe('without claims', () => {
+  it.each([undefined, null, 'token'])('there is an error and no empty list: %j', (claims) => {
+    expect(() => getScopes(claims as never)).toThrow(MissingRequiredArgumentError);
+    expect(() => getPermissions(claims as never)).toThrow(MissingRequiredArgumentError);
   });
 });
 

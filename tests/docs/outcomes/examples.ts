@@ -49,6 +49,25 @@ export const examples: Outcomes = {
     await expect(listEvents(stranger)).rejects.toMatchObject({ reason: 'audience_mismatch' });
   },
 
+  'In a framework': async (world) => {
+    const calendar = new ApiClient({ domain: DOMAIN, audience: 'https://calendar.example.com' });
+    world.answer = async (request) =>
+      Response.json(getDelegationChain(await calendar.verifyRequest(request)));
+    const call = async (token: Parameters<World['bearer']>[0]) =>
+      await fetch(`${world.serverUrl()}/events`, {
+        headers: await world.bearer({ audience: MCP, ...token }),
+      });
+
+    const granted = await call({ sub: 'auth0|ada', scope: 'calendar:read', act: ['agent-1'] });
+    expect([granted.status, await granted.json()]).toEqual([
+      200,
+      { user: 'auth0|ada', events: [CLIENT.clientId, 'agent-1'] },
+    ]);
+    expect((await call({})).status).toBe(403);
+    world.tenant().fail('token', 401);
+    expect((await call({ scope: 'calendar:read' })).status).toBe(502);
+  },
+
   'See who acts for whom': async (
     world,
     { readEvents }: { readEvents: (accessToken: string) => Promise<Response> },

@@ -1,16 +1,12 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
+import { frameworks } from './frameworks.ts';
 import { observability } from './observability.ts';
 import type { Outcomes } from './outcome.ts';
-
-interface ExpressExample {
-  requireAuth: (checks: object) => (request: IncomingMessage, ...rest: unknown[]) => Promise<void>;
-  claimsOf: (request: IncomingMessage) => { sub: string };
-}
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -28,6 +24,8 @@ async function expectRefusedScope(handle: Handler, request: Request): Promise<vo
 }
 
 export const guides: Readonly<Record<string, Outcomes>> = {
+  'docs/frameworks.md': frameworks,
+
   'docs/caching.md': {
     'The first request': async (world, { start }: { start: () => Promise<ApiClient> }) => {
       const client = await start();
@@ -46,16 +44,12 @@ export const guides: Readonly<Record<string, Outcomes>> = {
   },
 
   'docs/coming-from.md': {
-    'From express-oauth2-jwt-bearer': async (world, { requireAuth, claimsOf }: ExpressExample) => {
-      const server = world.createServer((request, response) => {
-        void requireAuth({ requiredScopes: 'read:books' })(request, response, () => {
-          response.end(claimsOf(request).sub);
-        });
-      });
-      await once(server.listen(), 'listening');
+    'From express-oauth2-jwt-bearer': async (world) => {
       const ask = async (token: Parameters<World['bearer']>[0]) =>
-        await fetch(world.serverUrl(), { headers: await world.bearer(token) });
-      expect(await (await ask({ sub: 'auth0|ada', scope: 'read:books' })).text()).toBe('auth0|ada');
+        await fetch(`${world.serverUrl()}/messages`, { headers: await world.bearer(token) });
+      expect(await (await ask({ sub: 'auth0|ada', scope: 'read:msg' })).json()).toEqual({
+        user: 'auth0|ada',
+      });
       expect((await ask({})).status).toBe(403);
     },
   },

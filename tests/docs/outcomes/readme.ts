@@ -6,6 +6,15 @@ import { CLIENT, DOMAIN } from '../world.ts';
 import type { Outcomes } from './outcome.ts';
 
 export const readme: Outcomes = {
+  'protect an Express app': async (world) => {
+    const ask = async (headers: Record<string, string>) =>
+      await fetch(`${world.serverUrl()}/books`, { headers });
+    const granted = await ask(await world.bearer({ sub: 'auth0|ada', scope: 'read:books' }));
+    expect([granted.status, await granted.json()]).toEqual([200, { hello: 'auth0|ada' }]);
+    expect((await ask(await world.bearer())).status).toBe(403);
+    expect((await ask({})).status).toBe(401);
+  },
+
   'protect a Fetch handler': async (
     world,
     { handle }: { handle: (request: Request) => Promise<Response> },

@@ -1,0 +1,111 @@
+/**
+ * auth0-api-ts/express: middleware for Express. Refusals go to `next`, with status and headers where Express looks for
+ * them.
+ */
+import type { AccessTokenChecks } from '../index.ts';
+import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
+import { authenticate, checkClient } from './authenticate.ts';
+import { headersOf, type NodeHeaders, urlOf } from './node-request.ts';
+import { permissionRequirement, type RequiredNames, scopeRequirement } from './requirements.ts';
+
+export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+
+/** What is read of a request; a request of Express fits, whatever version its types have. */
+export interface ExpressRequest extends NodeHeaders {
+  readonly method: string;
+  readonly originalUrl: string;
+  readonly protocol: string;
+  readonly host?: string | undefined;
+}
+
+/** What is used of a response. */
+export interface ExpressResponse {
+  readonly headersSent: boolean;
+  setHeader(name: string, value: string): unknown;
+}
+
+/** Middleware, as `app.use`, routers and routes take it. */
+export type ExpressMiddleware = (
+  request: ExpressRequest,
+  response: ExpressResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/**
+ * Lets requests pass whose access token is valid. Every other goes to the error handler of the app, and without one
+ * Express answers with the status and the challenge of the refusal.
+ *
+ * @param checks what is demanded of the token beyond what the client always demands
+ * @throws ConfigurationError when there is no client
+ */
+export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): ExpressMiddleware {
+  checkClient(client);
+  return (request, response, next) => {
+    admit(request, response, client, checks).then(
+      () => {
+        next();
+      },
+      (error: unknown) => {
+        next(errorOf(error));
+      },
+    );
+  };
+}
+
+/** The authentication of a request that passed {@link requireAuth}. @throws ConfigurationError when it did not */
+export function getAuth(request: object): AuthContext {
+  return authOf(request);
+}
+
+/**
+ * Lets requests pass whose token has all of these scopes; the others are refused with 403 and all of them.
+ *
+ * @param scopes `'read write'`, `['read', 'write']` or `'read', 'write'`
+ * @throws ConfigurationError when there is none
+ */
+export function requireScopes(...scopes: RequiredNames): ExpressMiddleware {
+  return guard(scopeRequirement(scopes));
+}
+
+/** The same for permissions; each is a text of its own. @throws ConfigurationError when there is none */
+export function requirePermissions(...permissions: RequiredNames): ExpressMiddleware {
+  return guard(permissionRequirement(permissions));
+}
+
+async function admit(
+  request: ExpressRequest,
+  response: ExpressResponse,
+  client: AuthClient,
+  checks: AccessTokenChecks | undefined,
+): Promise<void> {
+  const { method: httpMethod, originalUrl: target, protocol, rawHeaders, headers } = request;
+  const httpUrl = urlOf({ protocol, host: hostOf(request), target, rawHeaders, headers });
+  const parts = { headers: headersOf(request), httpMethod, httpUrl };
+  const { dpopNonce } = await authenticate(request, parts, { client, checks });
+  if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
+}
+
+/** `req.host`; without a proxy that is the header, and is read there because Express 4 would drop the port and complain. */
+function hostOf(request: ExpressRequest): string | undefined {
+  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  return forwarded === undefined && typeof host === 'string' ? host : request.host;
+}
+
+function guard(requirements: ReturnType<typeof scopeRequirement>): ExpressMiddleware {
+  return (request, _response, next) => {
+    try {
+      authorizeRequest(request, requirements);
+    } catch (error) {
+      next(errorOf(error));
+      return;
+    }
+    next();
+  };
+}
+
+/** Whatever was thrown, as an error: `next(undefined)` would let the request pass, and `next('router')` nearly so. */
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error('The request was not authenticated.', { cause: thrown });
+}
