@@ -27,18 +27,28 @@ const NAMES = ['scheme', 'resourceMetadataUrl', 'scopes'];
 /** @throws ConfigurationError when a member is unknown or wrong */
 export function readChallengeContext(context: ChallengeContext | null | undefined): ResolvedChallengeContext {
   if (context === undefined || context === null) return {};
-  if (!isJsonObject(context)) throw new ConfigurationError('The context of the challenge must be an object.');
-  const unknown = Object.keys(context).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new ConfigurationError(`\`${unknown}\` says nothing to a challenge; there are ${NAMES.join(', ')}.`);
-  }
+  checkNames(context);
   const { resourceMetadataUrl, scopes } = context;
-  if (resourceMetadataUrl !== undefined && !URL.canParse(String(resourceMetadataUrl))) {
+  if (resourceMetadataUrl !== undefined && !isUrl(resourceMetadataUrl)) {
     throw new ConfigurationError('`resourceMetadataUrl` must be an absolute URL.');
   }
-  const { requiredScopes } = readRequirements({ requiredScopes: scopes as string | readonly string[] | undefined });
+  const { requiredScopes } = readRequirements({ requiredScopes: scopes });
   return {
-    ...(typeof resourceMetadataUrl === 'string' ? { resourceMetadataUrl } : {}),
+    ...(resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl }),
     ...(requiredScopes.length === 0 ? {} : { scopes: requiredScopes }),
   };
+}
+
+function isUrl(value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value);
+}
+
+function checkNames(context: unknown): void {
+  if (!isJsonObject(context)) throw new ConfigurationError('The context of a challenge must be an object.');
+  const unknown = Object.keys(context).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(
+      `\`${unknown}\` says nothing to a challenge; there are ${NAMES.join(', ')}.`,
+    );
+  }
 }
