@@ -34,11 +34,12 @@ export default {
       '^src/(delegation\\.ts|scopes\\.ts|jws/json\\.ts|platform/log-text\\.ts|errors/)',
     ),
     leaf('adapters-know-only-the-root', '^src/adapters/', '^src/(adapters/|index\\.ts$)'),
+    leaf('mcp-knows-only-the-root', '^src/mcp/', '^src/(mcp/|index\\.ts$|adapters/node-request\\.ts$)'),
     {
       name: 'nobody-needs-adapters',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/adapters/' },
-      to: { path: '^src/adapters/' },
+      from: { path: '^src/', pathNot: '^src/(adapters|mcp)/' },
+      to: { path: '^src/(adapters|mcp)/' },
     },
     leaf('redis-knows-only-the-root', '^src/redis/', '^src/(redis/|index\\.ts$)'),
     {

@@ -35,7 +35,9 @@ import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
 import type { ApiClientOptions } from './options/options.ts';
+import { type ChallengeContext, readChallengeContext } from './request/challenge-context.ts';
 import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
+import { acceptedSchemes } from './request/scheme-policy.ts';
 import {
   challenge,
   type FetchRequest,
@@ -75,6 +77,17 @@ export interface VerifyDpopProofOptions {
   readonly httpMethod: string;
   /** The absolute URL of the request as the client sees it. */
   readonly httpUrl: string;
+}
+
+/** What an {@link ApiClient} accepts. */
+export interface ApiClientDescription {
+  /** The issuers whose tokens are accepted, as `https://host/`; `undefined` when a resolver decides for each request. */
+  readonly issuers: readonly string[] | undefined;
+  readonly audiences: readonly string[];
+  /** In the order in which challenges offer them. */
+  readonly schemes: readonly AuthScheme[];
+  /** The algorithms accepted for DPoP proofs. */
+  readonly dpopAlgorithms: readonly string[];
 }
 
 /**
@@ -137,6 +150,7 @@ export class ApiClient {
    * Verifies a request: finds the scheme, verifies the token, and for DPoP the proof (RFC 6750, RFC 9449 §7).
    *
    * @param request a Fetch `Request`, or `{ headers, httpMethod, httpUrl }`; method and URL are needed for DPoP only
+   * @param context what the challenges of this call say besides
    * @returns the claims, deeply frozen
    * @throws MissingAuthorizationError 401, InvalidAuthSchemeError 401, InvalidRequestError 400
    * @throws VerifyAccessTokenError 401, InsufficientScopeError 403, ActorNotAllowedError 403
@@ -148,16 +162,23 @@ export class ApiClient {
   verifyRequest<Claims extends object>(
     request: RequestParts | FetchRequest,
     checks: TypedChecks<Claims>,
+    context?: ChallengeContext | null,
   ): Promise<CheckedClaims<Claims>>;
-  verifyRequest(request: RequestParts | FetchRequest, checks?: AccessTokenChecks): Promise<AccessTokenClaims>;
+  verifyRequest(
+    request: RequestParts | FetchRequest,
+    checks?: AccessTokenChecks,
+    context?: ChallengeContext | null,
+  ): Promise<AccessTokenClaims>;
   async verifyRequest(
     request: RequestParts | FetchRequest,
     checks: AccessTokenChecks = {},
+    context?: ChallengeContext | null,
   ): Promise<AccessTokenClaims> {
     validateChecks(checks);
+    const policy = this.#challengePolicy(context);
     return await this.#observeVerification((issuers) =>
       verifyRequest(request, checks, {
-        ...this.#challengePolicy(),
+        ...policy,
         actors: this.#options.actors,
         publicUrl: this.#options.dpop.publicUrl,
         verifyAccessToken: (accessToken, context) =>
@@ -252,7 +273,8 @@ export class ApiClient {
    * Refuses verified claims that lack a scope or a permission, or with which the wrong one acts for the user: for
    * checks that depend on the route. Pure.
    *
-   * @param context the scheme under which the token came, for the challenge; the first that the client offers by default
+   * @param context the scheme under which the token came (the first that the client offers by default), and what the
+   *   challenge says besides
    * @throws InsufficientScopeError, ActorNotAllowedError 403 with their challenge
    * @throws VerifyAccessTokenError 401 `act_invalid` with its challenge, when it matters who acts
    * @throws ConfigurationError 500 when the requirements are written wrongly
@@ -260,17 +282,47 @@ export class ApiClient {
   authorize(
     claims: AccessTokenClaims,
     requirements: ScopeRequirements & ActorRequirements,
-    context?: { readonly scheme?: AuthScheme | undefined } | null,
+    context?: (ChallengeContext & { readonly scheme?: AuthScheme | undefined }) | null,
   ): void {
     if (!isJsonObject(claims)) throw new MissingRequiredArgumentError('claims');
     validateRequirements(requirements);
+    readChallengeContext(context);
     try {
       requireActors(claims, this.#options.actors, requirements);
       requireScopes(claims, requirements);
     } catch (error) {
-      if (error instanceof BaseAuthError) challenge(error, context?.scheme, this.#challengePolicy());
+      if (error instanceof BaseAuthError) this.challenge(error, context);
       throw error;
     }
+  }
+
+  /**
+   * Puts the challenges of this client on an error of this package, for refusals that a program decides by itself:
+   * `throw client.challenge(new VerifyAccessTokenError('claim_invalid'))`. Errors of 500 and more are not about the
+   * request, and get none.
+   *
+   * @param context the scheme under which the token came (the first that the client offers by default), and what the
+   *   challenge says besides
+   * @returns the same error
+   * @throws ConfigurationError when the context is written wrongly
+   */
+  challenge<E extends BaseAuthError>(
+    error: E,
+    context?: (ChallengeContext & { readonly scheme?: AuthScheme | undefined }) | null,
+  ): E {
+    challenge(error, context?.scheme, this.#challengePolicy(context));
+    return error;
+  }
+
+  /** What this client accepts, for metadata documents such as that of RFC 9728. It tells nothing secret. */
+  describe(): ApiClientDescription {
+    const { allowedIssuers, audiences, dpop } = this.#options;
+    return {
+      issuers: typeof allowedIssuers === 'function' ? undefined : [...allowedIssuers],
+      audiences: [...audiences],
+      schemes: [...acceptedSchemes(dpop.mode)],
+      dpopAlgorithms: [...dpop.algorithms],
+    };
   }
 
   /**
@@ -316,9 +368,10 @@ export class ApiClient {
       : observeExchange(emit, { exchange: kind, issuer }, () => request(exchange)));
   }
 
-  #challengePolicy() {
+  #challengePolicy(context?: ChallengeContext | null) {
     const { realm, resourceMetadataUrl, dpop } = this.#options;
-    return { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
+    const policy = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
+    return { ...policy, ...readChallengeContext(context) };
   }
 }
 

@@ -1,5 +1,10 @@
 export { ApiClient } from './api-client.ts';
-export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } from './api-client.ts';
+export type {
+  ApiClientDescription,
+  TypedChecks,
+  VerifyAccessTokenOptions,
+  VerifyDpopProofOptions,
+} from './api-client.ts';
 export type { ActorRequirements } from './actors.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
 export {
@@ -78,6 +83,7 @@ export type {
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
+export type { ChallengeContext } from './request/challenge-context.ts';
 export {
   type AuthScheme,
   type Credentials,

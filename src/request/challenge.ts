@@ -11,6 +11,8 @@ export interface ChallengePolicy {
   /** The algorithms accepted for DPoP proofs. */
   readonly dpopAlgorithms: Iterable<string>;
   readonly resourceMetadataUrl: string | undefined;
+  /** Scopes to ask for, said where nothing else says which: on challenges for want of a good token (RFC 6750 §3). */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** What went wrong, and under which scheme. */
@@ -25,7 +27,7 @@ export interface ChallengeError {
 /** The challenges of an answer; the error stands on that of the scheme that was used. */
 export function buildChallenges(policy: ChallengePolicy, failure?: ChallengeError): string[] {
   return policy.schemes.map((scheme) => {
-    const { error, description, scopes = [] } = failure?.scheme === scheme ? failure : {};
+    const { error, description, scopes = policy.scopes ?? [] } = failure?.scheme === scheme ? failure : {};
     return serializeChallenge(scheme, {
       realm: scheme === 'Bearer' ? policy.realm : undefined,
       algs: scheme === 'DPoP' ? [...policy.dpopAlgorithms].join(' ') : undefined,

@@ -102,14 +102,19 @@ export function challenge(
   if (error.statusCode >= 500) return;
   const schemes = acceptedSchemes(policy.mode);
   const used = schemes.find((accepted) => accepted === scheme) ?? schemes[0];
-  setChallenges(error, buildChallenges({ ...policy, schemes }, failureOf(error, used)));
+  const scopes = error.statusCode === 401 ? policy.scopes : undefined;
+  setChallenges(error, buildChallenges({ ...policy, schemes, scopes }, failureOf(error, used)));
 }
 
 /** Without credentials, or under a scheme that is not accepted, there is nothing to say but what is (RFC 6750 §3.1). */
 function failureOf(error: BaseAuthError, scheme: AuthScheme | undefined): ChallengeError | undefined {
   if (scheme === undefined || error.code === 'unauthorized') return undefined;
-  const scopes = error instanceof InsufficientScopeError ? error.requiredScopes : [];
-  return { scheme, error: error.code, description: error.message, scopes };
+  return {
+    scheme,
+    error: error.code,
+    description: error.message,
+    ...(error instanceof InsufficientScopeError ? { scopes: error.requiredScopes } : {}),
+  };
 }
 
 async function authenticate(
