@@ -18,11 +18,12 @@ export default {
     leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors/'),
     leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors/)'),
     leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors/)'),
+    leaf('jwt-is-low', '^src/jwt/', '^src/(jwt/|jws/|platform/|errors/)'),
     leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors/|events\\.ts)'),
     leaf(
       'access-token-stands-alone',
       '^src/access-token/',
-      '^src/(access-token/|issuer/|jws/|platform/|errors/|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
+      '^src/(access-token/|issuer/|jwt/|jws/|platform/|errors/|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),

@@ -3,7 +3,7 @@
  * issue and accept the same nonces.
  */
 import { hmacSha256 } from '#signature';
-import { equalInConstantTime } from './constant-time.ts';
+import { equalInConstantTime } from '../platform/constant-time.ts';
 
 export interface NoncePolicy {
   /** The first signs; all are accepted. */

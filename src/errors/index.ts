@@ -31,5 +31,7 @@ export {
   MissingAuthorizationError,
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
+  type TokenReason,
+  type TokenRefusal,
   VerifyAccessTokenError,
 } from './verification-errors.ts';

@@ -94,6 +94,12 @@ export class VerifyAccessTokenError extends BaseAuthError {
   }
 }
 
+/** Why any signed token can be refused, whatever it is for. */
+export type TokenReason = Exclude<AccessTokenReason, 'act_invalid' | `dpop_${string}`>;
+
+/** The error class of a kind of token. */
+export type TokenRefusal = new (reason: TokenReason, details?: ErrorDetails) => BaseAuthError;
+
 /** The token is valid, but does not allow this operation (RFC 6750 §3.1). */
 export class InsufficientScopeError extends BaseAuthError {
   override readonly name = 'InsufficientScopeError';

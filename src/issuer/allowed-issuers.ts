@@ -1,7 +1,7 @@
 /**
  * Which issuers are accepted: one domain, a list, or a resolver that is asked for each request.
  */
-import { DomainsResolverError, VerifyAccessTokenError } from '../errors/index.ts';
+import { DomainsResolverError, type TokenRefusal, VerifyAccessTokenError } from '../errors/index.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { issuerOfDomain } from './domain.ts';
 
@@ -29,18 +29,20 @@ export type IssuerContext = Omit<DomainsResolverContext, 'unverifiedIss'>;
 /**
  * The allowed issuer that a token names, in canonical form.
  *
- * @throws VerifyAccessTokenError `issuer_not_allowed` @throws DomainsResolverError
+ * @param Refusal the error class of the kind of token
+ * @throws Refusal `issuer_not_allowed` @throws DomainsResolverError
  */
 export async function resolveIssuer(
   allowed: AllowedIssuers,
   unverifiedIss: string,
   context: IssuerContext,
+  Refusal: TokenRefusal = VerifyAccessTokenError,
 ): Promise<string> {
   const issuers =
     typeof allowed === 'function' ? await askResolver(allowed, { ...context, unverifiedIss }) : allowed;
   const issuer = issuers.has(unverifiedIss) ? unverifiedIss : issuerOfDomain(unverifiedIss);
   if (issuer === undefined || !issuers.has(issuer)) {
-    throw new VerifyAccessTokenError('issuer_not_allowed', {
+    throw new Refusal('issuer_not_allowed', {
       cause: { name: 'iss', expected: [...issuers], actual: excerpt(unverifiedIss) },
     });
   }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { equalInConstantTime } from '../../../src/dpop/constant-time.ts';
+import { equalInConstantTime } from '../../../src/platform/constant-time.ts';
 import { acceptsNonce, issueNonce, type NoncePolicy } from '../../../src/dpop/nonce.ts';
 
 const LIFETIME_SECONDS = 300;
