@@ -25,6 +25,11 @@ export default {
       '^src/access-token/',
       '^src/(access-token/|issuer/|jwt/|jws/|platform/|errors/|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
     ),
+    leaf(
+      'id-token-stands-alone',
+      '^src/id-token/',
+      '^src/(id-token/|issuer/|jwt/|jws/|platform/|errors/|claims\\.ts)',
+    ),
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation\\.ts|claims\\.ts|errors/)'),

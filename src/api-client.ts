@@ -11,7 +11,7 @@ import {
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
-import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
+import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
 import { issueNonce } from './dpop/nonce.ts';
 import { InMemoryReplayStore } from './dpop/replay.ts';
@@ -27,6 +27,7 @@ import type {
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
+import type { IdTokenOptions } from './id-token/expectations.ts';
 import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
@@ -70,6 +71,12 @@ export interface VerifyDpopProofOptions {
   readonly httpMethod: string;
   /** The absolute URL of the request as the client sees it. */
   readonly httpUrl: string;
+}
+
+/** An ID token to verify, and what it must say. */
+export interface VerifyIdTokenOptions extends IdTokenOptions {
+  /** The headers of the request, for a `domains` resolver. */
+  readonly headers?: RequestHeaders | undefined;
 }
 
 /**
@@ -202,6 +209,22 @@ export class ApiClient {
     const jkt = boundKeyOf(parseToken(accessToken).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
     return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
+  }
+
+  /**
+   * Verifies an ID token (OpenID Connect Core §3.1.3.7), such as one that came with an exchange: that it was issued to
+   * `clientId` by an allowed issuer, and what else the call demands. It proves who logged in, and is no permission to
+   * call an API: {@link verifyRequest} refuses it.
+   *
+   * Not checked: a `nonce` when none is given, `acr` and `amr`, and whether the token was used before.
+   *
+   * @returns the claims, deeply frozen
+   * @throws VerifyIdTokenError 401, IssuerUnavailableError 503, DomainsResolverError 500
+   * @throws MissingRequiredArgumentError 400, ConfigurationError 500 when the options are written wrongly
+   */
+  async verifyIdToken(options: VerifyIdTokenOptions): Promise<IdTokenClaims> {
+    const { verifyIdToken } = await import('./id-token/verify-id-token.ts');
+    return await verifyIdToken(options, this.#options, this.#issuers);
   }
 
   /**

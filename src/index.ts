@@ -1,7 +1,18 @@
 export { ApiClient } from './api-client.ts';
-export type { TypedChecks, VerifyAccessTokenOptions, VerifyDpopProofOptions } from './api-client.ts';
+export type {
+  TypedChecks,
+  VerifyAccessTokenOptions,
+  VerifyDpopProofOptions,
+  VerifyIdTokenOptions,
+} from './api-client.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
-export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
+export type {
+  AccessTokenClaims,
+  ActorClaim,
+  ConfirmationClaim,
+  DpopProofClaims,
+  IdTokenClaims,
+} from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
 export {
@@ -21,6 +32,7 @@ export {
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
+  VerifyIdTokenError,
 } from './errors/index.ts';
 export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors/index.ts';
 export type {

@@ -23,6 +23,7 @@ export {
   DomainsResolverError,
   type DpopProofReason,
   DpopNonceRequiredError,
+  type IdTokenReason,
   InsufficientScopeError,
   InvalidAuthSchemeError,
   InvalidDpopProofError,
@@ -34,4 +35,5 @@ export {
   type TokenReason,
   type TokenRefusal,
   VerifyAccessTokenError,
+  VerifyIdTokenError,
 } from './verification-errors.ts';

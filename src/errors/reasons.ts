@@ -52,6 +52,11 @@ export const DESCRIPTIONS = {
   insufficient_scope: 'The access token lacks a required scope.',
   insufficient_permission: 'The access token lacks a required permission.',
 
+  id_token_nonce_mismatch: 'The ID token was issued for another login.',
+  id_token_auth_too_old: 'The user authenticated too long ago.',
+  id_token_at_hash_mismatch: 'The ID token was issued together with another access token.',
+  organization_mismatch: 'The user logged in to another organization.',
+
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',
   dpop_binding_mismatch: 'The access token is bound to another DPoP key.',

@@ -2,7 +2,7 @@
  * The refusals of verification, and what a program can do wrong.
  */
 import { BaseAuthError, type ErrorDetails } from './base-auth-error.ts';
-import type { ErrorReason } from './reasons.ts';
+import { DESCRIPTIONS, type ErrorReason } from './reasons.ts';
 
 /** An option or a check was written wrongly; thrown before anything is verified. The message names it. */
 export class ConfigurationError extends BaseAuthError {
@@ -99,6 +99,23 @@ export type TokenReason = Exclude<AccessTokenReason, 'act_invalid' | `dpop_${str
 
 /** The error class of a kind of token. */
 export type TokenRefusal = new (reason: TokenReason, details?: ErrorDetails) => BaseAuthError;
+
+/** Why an ID token was refused. */
+export type IdTokenReason =
+  TokenReason | Extract<ErrorReason, `id_token_${string}` | 'organization_mismatch'>;
+
+/** The ID token is not valid, or not the one that was expected. It is no credential, so there is no challenge. */
+export class VerifyIdTokenError extends BaseAuthError {
+  override readonly name = 'VerifyIdTokenError';
+
+  constructor(reason: IdTokenReason, details: ErrorDetails = {}) {
+    // The words for all signed tokens speak of access tokens, which most of them are.
+    const message = DESCRIPTIONS[reason]
+      .replace('an access token', 'an ID token')
+      .replace('access token', 'ID token');
+    super({ code: 'invalid_token', reason, statusCode: 401 }, { message, ...details });
+  }
+}
 
 /** The token is valid, but does not allow this operation (RFC 6750 §3.1). */
 export class InsufficientScopeError extends BaseAuthError {
