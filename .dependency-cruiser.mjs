@@ -18,6 +18,7 @@ export default {
     leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors/'),
     leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors/)'),
     leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors/)'),
+    leaf('jwe-is-low', '^src/jwe/', '^src/(jwe/|jws/|platform/|errors/)'),
     leaf('jwt-is-low', '^src/jwt/', '^src/(jwt/|jws/|platform/|errors/)'),
     leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors/|events\\.ts)'),
     leaf(

@@ -28,8 +28,10 @@ import type {
   TokenExchangeResult,
 } from './exchange/types.ts';
 import type { IdTokenOptions } from './id-token/expectations.ts';
+import type { Decrypter } from './jwe/decrypt.ts';
 import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
+import { isEncrypted } from './jwt/read-jwt.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
@@ -93,6 +95,7 @@ export class ApiClient {
   readonly #proofPolicy: ProofPolicy;
   readonly #accessTokenPolicy: AccessTokenPolicy;
   readonly #loadExchange: () => Promise<TokenExchange>;
+  #decrypter: Decrypter | undefined;
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
@@ -108,6 +111,7 @@ export class ApiClient {
     const { maxVerifiedTokens } = resolved;
     this.#accessTokenPolicy = {
       ...resolved,
+      decrypt: resolved.decryptionKeys && (async (jwe) => await (await this.#loadDecrypter()).decrypt(jwe)),
       knownHeaders: new KnownHeaders(),
       signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
@@ -206,7 +210,10 @@ export class ApiClient {
     const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');
     const { accessToken, proof, httpMethod, httpUrl } = given;
     const target = readTarget(httpMethod, httpUrl);
-    const jkt = boundKeyOf(parseToken(accessToken).payload);
+    const { decrypt } = this.#accessTokenPolicy;
+    const signed =
+      decrypt !== undefined && isEncrypted(accessToken) ? await decrypt(accessToken) : accessToken;
+    const jkt = boundKeyOf(parseToken(signed).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
     return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
   }
@@ -284,12 +291,14 @@ export class ApiClient {
 
   /**
    * Fetches metadata and keys of every configured domain, so that no request waits for them. With a `domains` resolver
-   * there is nothing to know in advance but `domain`.
+   * there is nothing to know in advance but `domain`. Imports `decryptionKeys` as well.
    *
    * @throws IssuerUnavailableError when one of them cannot be had
+   * @throws ConfigurationError when a decryption key cannot be used
    */
   async warmUp(): Promise<void> {
-    const { allowedIssuers, clientIssuer } = this.#options;
+    const { allowedIssuers, clientIssuer, decryptionKeys } = this.#options;
+    if (decryptionKeys !== undefined) await (await this.#loadDecrypter()).keys();
     const issuers = new Set(typeof allowedIssuers === 'function' ? [] : allowedIssuers);
     if (clientIssuer !== undefined) issuers.add(clientIssuer);
     await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
@@ -307,6 +316,12 @@ export class ApiClient {
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
     return this.#options.dpop.mode === 'required';
+  }
+
+  /** Only APIs whose tokens are encrypted load what decrypts them. */
+  async #loadDecrypter(): Promise<Decrypter> {
+    const { Decrypter } = await import('./jwe/decrypt.ts');
+    return (this.#decrypter ??= new Decrypter(this.#options.decryptionKeys ?? []));
   }
 
   async #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {

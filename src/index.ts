@@ -66,6 +66,7 @@ export type {
   DpopOptions,
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
+export type { DecryptionKeyInput } from './jwe/decryption-keys.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
 export {
   type AuthScheme,

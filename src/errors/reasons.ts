@@ -32,6 +32,9 @@ export const DESCRIPTIONS = {
 
   opaque_token: 'The access token is not a JWT.',
   encrypted_token: 'Encrypted access tokens are not supported.',
+  unsupported_encryption: 'The access token is encrypted in a way that is not accepted.',
+  unknown_encryption_key: 'The access token is encrypted for an unknown key.',
+  decryption_failed: 'The access token cannot be decrypted.',
   malformed_token: 'The access token is malformed.',
   token_too_large: 'The access token is too large.',
   unsupported_algorithm: 'The access token is signed with an algorithm that is not accepted.',

@@ -63,6 +63,9 @@ export type AccessTokenReason = Extract<
   ErrorReason,
   | 'opaque_token'
   | 'encrypted_token'
+  | 'unsupported_encryption'
+  | 'unknown_encryption_key'
+  | 'decryption_failed'
   | 'malformed_token'
   | 'token_too_large'
   | 'unsupported_algorithm'
@@ -95,7 +98,10 @@ export class VerifyAccessTokenError extends BaseAuthError {
 }
 
 /** Why any signed token can be refused, whatever it is for. */
-export type TokenReason = Exclude<AccessTokenReason, 'act_invalid' | `dpop_${string}`>;
+export type TokenReason = Exclude<
+  AccessTokenReason,
+  'unsupported_encryption' | 'unknown_encryption_key' | 'decryption_failed' | 'act_invalid' | `dpop_${string}`
+>;
 
 /** The error class of a kind of token. */
 export type TokenRefusal = new (reason: TokenReason, details?: ErrorDetails) => BaseAuthError;

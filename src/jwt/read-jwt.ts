@@ -40,6 +40,11 @@ export function parseJwt(token: unknown, Refusal: TokenRefusal, known?: KnownHea
   }
 }
 
+/** Whether a token has the five parts of an encrypted one, and a length at which it is worth another look. */
+export function isEncrypted(token: unknown): token is string {
+  return typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH && token.split('.', 6).length === 5;
+}
+
 /** @throws Refusal `unsupported_header` */
 export function checkParameters(header: JsonObject, Refusal: TokenRefusal): void {
   const parameter = unsupportedParameter(header);

@@ -5,6 +5,7 @@
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import type { ApiClientEvent } from '../events.ts';
 import type { DomainsResolver } from '../issuer/allowed-issuers.ts';
+import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
 import type { CacheAdapter } from '../platform/cache-adapter.ts';
 
 /** How DPoP is handled (RFC 9449). */
@@ -60,6 +61,12 @@ export interface ApiClientOptions {
   readonly clockToleranceSeconds?: number | undefined;
   /** Accept only tokens whose header says `at+jwt` (RFC 9068 §2.1); `false` by default. */
   readonly requireAccessTokenType?: boolean | undefined;
+  /**
+   * Private keys for access tokens that Auth0 encrypts for this API (JWE), at most 10: PEM (PKCS #8), JWK or CryptoKey,
+   * RSA for RSA-OAEP-256 or an elliptic curve for ECDH-ES. Without them, encrypted tokens are refused. Tokens that are
+   * only signed are accepted as before.
+   */
+  readonly decryptionKeys?: readonly DecryptionKeyInput[] | undefined;
   readonly dpop?: DpopOptions | undefined;
   /** For the exchange methods, together with `clientSecret` and `domain`. */
   readonly clientId?: string | undefined;

@@ -37,6 +37,7 @@ export const allUndefined: Required<ApiClientOptions> = {
   algorithms: undefined,
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
+  decryptionKeys: undefined,
   dpop: undefined,
   clientId: undefined,
   clientSecret: undefined,
