@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -312,6 +312,27 @@ describe('the access token beside an ID token', () => {
     await expectRefusal(
       verify({ claims: { at_hash: [at_hash] } }, { accessToken }),
       refused('claim_invalid'),
+    );
+  });
+});
+
+describe('the hash of the access token', () => {
+  it.each([
+    ['ES384', 'sha384'],
+    ['PS512', 'sha512'],
+    ['EdDSA', 'sha512'],
+  ] as const)('is the one of %s', async (algorithm, hash) => {
+    const other = setUp({ algorithm });
+    const accessToken = await other.tenant.issueAccessToken();
+    const digest = createHash(hash).update(accessToken).digest();
+    const at_hash = encode(digest.subarray(0, digest.byteLength / 2));
+    const idToken = await other.tenant.issueIdToken({ claims: { at_hash } });
+    const call = { idToken, algorithm, accessToken };
+    await expect(other.client.verifyIdToken(call)).resolves.toMatchObject({ at_hash });
+    const whole = await other.tenant.issueIdToken({ claims: { at_hash: encode(digest) } });
+    await expectRefusal(
+      other.client.verifyIdToken({ ...call, idToken: whole }),
+      refused('id_token_at_hash_mismatch'),
     );
   });
 });
