@@ -1,8 +1,9 @@
 /**
  * The direction of imports, as docs/architecture.md draws it. Arrows run downwards only:
  *
- *   index -> api-client -> request -> access-token, dpop -> issuer -> jws, platform -> errors
- *                       -> exchange ------------------->
+ *   index -> api-client -> request -> access-token, dpop -> issuer, jwt -> jws, platform -> errors
+ *                       -> id-token, exchange --------->
+ *                       -> jwe ---------------------------------->
  */
 const leaf = (name, path, allowed) => ({
   name,
