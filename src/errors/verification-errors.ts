@@ -119,7 +119,10 @@ export class VerifyIdTokenError extends BaseAuthError {
     const message = DESCRIPTIONS[reason]
       .replace('an access token', 'an ID token')
       .replace('access token', 'ID token');
-    super({ code: 'invalid_token', reason, statusCode: 401 }, { message, ...details });
+    super(
+      { code: 'invalid_token', reason, statusCode: 401 },
+      { ...details, message: details.message ?? message },
+    );
   }
 }
 

@@ -201,9 +201,10 @@ describe('decryptionKeys', () => {
   });
 
   const weak = rsaKeys({}, 1024);
-  const signing = generateKeyPairSync('ed25519')
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
+  const { privateKey: signing } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   it.each<[string, DecryptionKeyInput]>([
     ['an RSA key of 1024 bits', weak.privateJwk],
     ['the same as PEM', weak.pem],

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,7 @@ import {
   type Refusal,
 } from '../support/assert-rejects.ts';
 import { craftIssuer, encode, replaceParts } from '../support/crafted-issuer.ts';
+import { rsaKeys } from '../support/encryption.ts';
 import { NOW_SECONDS, setUp } from '../support/scenario.ts';
 
 const { tenant, client, createClient } = setUp({ algorithm: 'RS256' });
@@ -370,9 +371,11 @@ describe('the algorithm of the call', () => {
   });
 
   it('as HS256 wants 32 bytes of secret, and no key', async () => {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
+    const { publicJwk } = rsaKeys();
+    const pem = createPublicKey({ key: { ...publicJwk }, format: 'jwk' })
+      .export({ type: 'spki', format: 'pem' })
+      .toString();
+    const jwk = JSON.stringify(publicJwk);
     for (const clientSecret of ['x'.repeat(31), pem, ` ${jwk}`, `\n${pem}`]) {
       const error = await expectRefusal(
         verify({ clientSecret }, { algorithm: 'HS256', clientSecret }),

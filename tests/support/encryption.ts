@@ -1,7 +1,7 @@
 /**
  * Key pairs of an API whose tokens are encrypted, and tokens no honest issuer would encrypt.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { CompactEncrypt, type CompactJWEHeaderParameters, importJWK, type JWK } from 'jose';
 
 export interface EncryptionKeys {
@@ -11,22 +11,23 @@ export interface EncryptionKeys {
   readonly pem: string;
 }
 
+/** As text first: Node 20 can wait for ever when it exports a key while it collects the job that made it. */
+const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+
 export function rsaKeys(more: JWK = {}, modulusLength = 2048): EncryptionKeys {
-  return describe(generateKeyPairSync('rsa', { modulusLength }), more);
+  return describe(generateKeyPairSync('rsa', { modulusLength, publicKeyEncoding, privateKeyEncoding }), more);
 }
 
 export function ecKeys(namedCurve = 'P-256', more: JWK = {}): EncryptionKeys {
-  return describe(generateKeyPairSync('ec', { namedCurve }), more);
+  return describe(generateKeyPairSync('ec', { namedCurve, publicKeyEncoding, privateKeyEncoding }), more);
 }
 
-function describe(
-  { publicKey, privateKey }: ReturnType<typeof generateKeyPairSync>,
-  more: JWK,
-): EncryptionKeys {
+function describe(made: { publicKey: string; privateKey: string }, more: JWK): EncryptionKeys {
   return {
-    publicJwk: { ...publicKey.export({ format: 'jwk' }), ...more },
-    privateJwk: { ...privateKey.export({ format: 'jwk' }), ...more },
-    pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicJwk: { ...createPublicKey(made.publicKey).export({ format: 'jwk' }), ...more },
+    privateJwk: { ...createPrivateKey(made.privateKey).export({ format: 'jwk' }), ...more },
+    pem: made.privateKey,
   };
 }
 

@@ -19,6 +19,7 @@ import {
   extractCredentials,
   getCurrentActor,
   getDelegationChain,
+  type IdTokenClaims,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
@@ -123,6 +124,22 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   };
   const counted = await client.verifyAccessToken({ accessToken, claimsSchema: byHand });
   expectTypeOf(counted.seats).toEqualTypeOf<number>();
+
+  const idToken = await client.verifyIdToken({
+    idToken: 'token',
+    clientId: undefined,
+    nonce: undefined,
+    maxAgeSeconds: undefined,
+    organization: undefined,
+    accessToken: undefined,
+    algorithm: undefined,
+    clientSecret: undefined,
+    httpUrl: undefined,
+    headers: undefined,
+  });
+  expectTypeOf(idToken).toEqualTypeOf<IdTokenClaims>();
+  expectTypeOf(idToken.email).toEqualTypeOf<string | undefined>();
+  expectTypeOf(idToken.plan).toEqualTypeOf<unknown>();
 
   const proof = await client.verifyDpopProof({
     accessToken,
