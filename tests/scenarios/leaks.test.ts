@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ApiClientOptions, BaseAuthError, DecryptionKeyInput, ErrorReason } from '../../src/index.ts';
 import { rejectionOf } from '../support/assert-rejects.ts';
@@ -9,11 +8,8 @@ import { API_URL, bearerRequest, createBoundRequest, dpopRequest, setUp } from '
 
 const NONCE_SECRET = 'nonce-secret-that-must-not-be-seen-anywhere';
 const CLIENT_SECRET = 'client-secret-that-must-not-be-seen-anywhere';
-const PRIVATE_MEMBER = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-  format: 'jwk',
-}).d;
-
 const PRIVATE_KEYS = ecKeys();
+const PRIVATE_MEMBER = PRIVATE_KEYS.privateJwk.d;
 
 const { tenant, createClient, clock } = setUp({
   client: { clientSecret: CLIENT_SECRET, dpop: { nonce: { secret: NONCE_SECRET } } },
