@@ -13,7 +13,7 @@ import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import { type ActorRequirements, requireActors } from './actors.ts';
-import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
+import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
 import { KnownProofKeys } from './dpop/proof-key.ts';
 import { issueNonce } from './dpop/nonce.ts';
 import type { DpopReplayStore, InMemoryReplayStoreOptions } from './dpop/replay.ts';
@@ -29,8 +29,11 @@ import type {
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
+import type { IdTokenOptions } from './id-token/expectations.ts';
+import type { Decrypter } from './jwe/decrypt.ts';
 import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
+import { isEncrypted } from './jwt/read-jwt.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
@@ -79,6 +82,12 @@ export interface VerifyDpopProofOptions {
   readonly httpUrl: string;
 }
 
+/** An ID token to verify, and what it must say. */
+export interface VerifyIdTokenOptions extends IdTokenOptions {
+  /** The headers of the request, for a `domains` resolver. */
+  readonly headers?: RequestHeaders | undefined;
+}
+
 /** What an {@link ApiClient} accepts. */
 export interface ApiClientDescription {
   /** The issuers whose tokens are accepted, as `https://host/`; `undefined` when a resolver decides for each request. */
@@ -104,6 +113,7 @@ export class ApiClient {
   readonly #proofPolicy: ProofPolicy;
   readonly #accessTokenPolicy: AccessTokenPolicy;
   readonly #loadExchange: () => Promise<TokenExchange>;
+  #decrypter: Decrypter | undefined;
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
@@ -119,6 +129,7 @@ export class ApiClient {
     const { maxVerifiedTokens } = resolved;
     this.#accessTokenPolicy = {
       ...resolved,
+      decrypt: resolved.decryptionKeys && (async (jwe) => await (await this.#loadDecrypter()).decrypt(jwe)),
       knownHeaders: new KnownHeaders(),
       signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
@@ -231,9 +242,28 @@ export class ApiClient {
     const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');
     const { accessToken, proof, httpMethod, httpUrl } = given;
     const target = readTarget(httpMethod, httpUrl);
-    const jkt = boundKeyOf(parseToken(accessToken).payload);
+    const { decrypt } = this.#accessTokenPolicy;
+    const signed =
+      decrypt !== undefined && isEncrypted(accessToken) ? await decrypt(accessToken) : accessToken;
+    const jkt = boundKeyOf(parseToken(signed).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
     return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
+  }
+
+  /**
+   * Verifies an ID token (OpenID Connect Core §3.1.3.7), such as one that came with an exchange: that it was issued to
+   * `clientId` by an allowed issuer, and what else the call demands. It proves who logged in, and is no permission to
+   * call an API: {@link verifyRequest} refuses it.
+   *
+   * Not checked: a `nonce` when none is given, `acr` and `amr`, and whether the token was used before.
+   *
+   * @returns the claims, deeply frozen
+   * @throws VerifyIdTokenError 401, IssuerUnavailableError 503, DomainsResolverError 500
+   * @throws MissingRequiredArgumentError 400, ConfigurationError 500 when the options are written wrongly
+   */
+  async verifyIdToken(options: VerifyIdTokenOptions): Promise<IdTokenClaims> {
+    const { verifyIdToken } = await import('./id-token/verify-id-token.ts');
+    return await verifyIdToken(options, this.#options, this.#issuers);
   }
 
   /**
@@ -327,12 +357,14 @@ export class ApiClient {
 
   /**
    * Fetches metadata and keys of every configured domain, so that no request waits for them. With a `domains` resolver
-   * there is nothing to know in advance but `domain`.
+   * there is nothing to know in advance but `domain`. Imports `decryptionKeys` as well.
    *
    * @throws IssuerUnavailableError when one of them cannot be had
+   * @throws ConfigurationError when a decryption key cannot be used
    */
   async warmUp(): Promise<void> {
-    const { allowedIssuers, clientIssuer } = this.#options;
+    const { allowedIssuers, clientIssuer, decryptionKeys } = this.#options;
+    if (decryptionKeys !== undefined) await (await this.#loadDecrypter()).keys();
     const issuers = new Set(typeof allowedIssuers === 'function' ? [] : allowedIssuers);
     if (clientIssuer !== undefined) issuers.add(clientIssuer);
     await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
@@ -350,6 +382,12 @@ export class ApiClient {
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
     return this.#options.dpop.mode === 'required';
+  }
+
+  /** Only APIs whose tokens are encrypted load what decrypts them. */
+  async #loadDecrypter(): Promise<Decrypter> {
+    const { Decrypter } = await import('./jwe/decrypt.ts');
+    return (this.#decrypter ??= new Decrypter(this.#options.decryptionKeys ?? []));
   }
 
   #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {

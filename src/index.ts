@@ -4,6 +4,7 @@ export type {
   TypedChecks,
   VerifyAccessTokenOptions,
   VerifyDpopProofOptions,
+  VerifyIdTokenOptions,
 } from './api-client.ts';
 export type { ActorRequirements } from './actors.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
@@ -19,7 +20,13 @@ export {
   formatDelegationChain,
 } from './audit.ts';
 export type { ClientCertificate } from './access-token/certificate-binding.ts';
-export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
+export type {
+  AccessTokenClaims,
+  ActorClaim,
+  ConfirmationClaim,
+  DpopProofClaims,
+  IdTokenClaims,
+} from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export { createDpopFetch, createDpopKey, createDpopProof } from './dpop/outgoing.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
@@ -47,6 +54,7 @@ export {
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
+  VerifyIdTokenError,
 } from './errors/index.ts';
 export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors/index.ts';
 export type {
@@ -82,6 +90,7 @@ export type {
   DpopOptions,
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
+export type { DecryptionKeyInput } from './jwe/decryption-keys.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
 export type { ChallengeContext } from './request/challenge-context.ts';
 export {

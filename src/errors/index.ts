@@ -24,6 +24,7 @@ export {
   DomainsResolverError,
   type DpopProofReason,
   DpopNonceRequiredError,
+  type IdTokenReason,
   InsufficientScopeError,
   InvalidAuthSchemeError,
   InvalidDpopProofError,
@@ -32,5 +33,8 @@ export {
   MissingAuthorizationError,
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
+  type TokenReason,
+  type TokenRefusal,
   VerifyAccessTokenError,
+  VerifyIdTokenError,
 } from './verification-errors.ts';

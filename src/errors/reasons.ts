@@ -32,6 +32,9 @@ export const DESCRIPTIONS = {
 
   opaque_token: 'The access token is not a JWT.',
   encrypted_token: 'Encrypted access tokens are not supported.',
+  unsupported_encryption: 'The access token is encrypted in a way that is not accepted.',
+  unknown_encryption_key: 'The access token is encrypted for an unknown key.',
+  decryption_failed: 'The access token cannot be decrypted.',
   malformed_token: 'The access token is malformed.',
   token_too_large: 'The access token is too large.',
   unsupported_algorithm: 'The access token is signed with an algorithm that is not accepted.',
@@ -58,6 +61,11 @@ export const DESCRIPTIONS = {
   certificate_binding_mismatch: 'The access token is bound to another client certificate.',
   client_certificate_missing: 'The access token must be presented together with a client certificate.',
   client_certificate_invalid: 'The client certificate cannot be read.',
+
+  id_token_nonce_mismatch: 'The ID token was issued for another login.',
+  id_token_auth_too_old: 'The user authenticated too long ago.',
+  id_token_at_hash_mismatch: 'The ID token was issued together with another access token.',
+  organization_mismatch: 'The user logged in to another organization.',
 
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',

@@ -5,6 +5,7 @@
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import type { ApiClientEvent } from '../events.ts';
 import type { DomainsResolver } from '../issuer/allowed-issuers.ts';
+import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
 import type { CacheAdapter } from '../platform/cache-adapter.ts';
 import type { PublicUrlRequest } from '../request/public-url.ts';
 
@@ -79,6 +80,12 @@ export interface ApiClientOptions {
    * default.
    */
   readonly requireCertificateBinding?: boolean | undefined;
+  /**
+   * Private keys for access tokens that Auth0 encrypts for this API (JWE), at most 10: PEM (PKCS #8), JWK or CryptoKey,
+   * RSA for RSA-OAEP-256 or an elliptic curve for ECDH-ES. Without them, encrypted tokens are refused. Tokens that are
+   * only signed are accepted as before.
+   */
+  readonly decryptionKeys?: readonly DecryptionKeyInput[] | undefined;
   readonly dpop?: DpopOptions | undefined;
   /**
    * The services that may act for a user: the `sub` of a token's outermost `act` must be one of them. Tokens that are

@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors/index.ts';
 import type { ApiClientEvent, Emit } from '../events.ts';
 import type { AllowedIssuers, DomainsResolver } from '../issuer/allowed-issuers.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
+import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
 import { isJsonObject } from '../jws/json.ts';
 import type { ApiClientOptions } from './options.ts';
 import { createRunInBackground, type RunInBackground } from '../platform/background.ts';
@@ -27,6 +28,7 @@ export interface ResolvedOptions {
   readonly clockToleranceSeconds: number;
   readonly requireAccessTokenType: boolean;
   readonly requireCertificateBinding: boolean;
+  readonly decryptionKeys: readonly DecryptionKeyInput[] | undefined;
   readonly dpop: {
     readonly mode: 'allowed' | 'required' | 'disabled';
     readonly iatOffsetSeconds: number;
@@ -81,6 +83,7 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
     requireAccessTokenType: options.requireAccessTokenType ?? false,
     requireCertificateBinding: options.requireCertificateBinding ?? false,
+    decryptionKeys: options.decryptionKeys && [...options.decryptionKeys],
     dpop: {
       mode: dpop.mode ?? 'allowed',
       iatOffsetSeconds: dpop.iatOffsetSeconds ?? 300,

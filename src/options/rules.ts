@@ -13,6 +13,8 @@ const MODES: readonly unknown[] = ['allowed', 'required', 'disabled'];
 const ON_STORE_ERROR: readonly unknown[] = ['refuse', 'accept'];
 const ALGORITHM_NAMES: readonly unknown[] = ALGORITHMS.map((algorithm) => algorithm.name);
 const MIN_NONCE_SECRET_LENGTH = 32;
+/** Each may have to be tried on a token that names none of them. */
+const MAX_DECRYPTION_KEYS = 10;
 
 /** What an option may be, in words for whoever wrote something else, and as a check. */
 interface Rule {
@@ -73,6 +75,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     clockToleranceSeconds: seconds(0, 60),
     requireCertificateBinding: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
     requireAccessTokenType: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+    decryptionKeys: {
+      expected: `a list of 1 to ${MAX_DECRYPTION_KEYS} private keys: PEM (PKCS #8), JWK or CryptoKey, RSA-OAEP or ECDH`,
+      accepts: (value) =>
+        Array.isArray(value) && value.length <= MAX_DECRYPTION_KEYS && isListOf(isDecryptionKey, value),
+    },
     dpop: { expected: 'an object of DPoP options', accepts: isJsonObject },
     'dpop.mode': { expected: `one of ${MODES.join(', ')}`, accepts: (value) => MODES.includes(value) },
     'dpop.iatOffsetSeconds': seconds(0, 3600),
@@ -177,6 +184,14 @@ function isCacheAdapter(value: unknown): boolean {
   if (!hasMethods(value, 'get', 'set', 'delete', 'clear')) return false;
   const { setIfAbsent } = value as { readonly setIfAbsent?: unknown };
   return setIfAbsent === undefined || isFunction(setIfAbsent);
+}
+
+/** What can be seen of a private key at once; the rest is seen when it is imported. */
+function isDecryptionKey(value: unknown): boolean {
+  if (typeof value === 'string') return value.trimStart().startsWith('-----BEGIN PRIVATE KEY-----');
+  if (!isJsonObject(value)) return false;
+  const { type, kty, d } = value;
+  return type === 'private' || ((kty === 'RSA' || kty === 'EC') && typeof d === 'string');
 }
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {

@@ -31,6 +31,7 @@ import {
   getDelegationChain,
   getPermissions,
   getScopes,
+  type IdTokenClaims,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
@@ -55,6 +56,7 @@ export const allUndefined: Required<ApiClientOptions> = {
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
   requireCertificateBinding: undefined,
+  decryptionKeys: undefined,
   dpop: undefined,
   allowedActors: undefined,
   requireActor: undefined,
@@ -155,6 +157,22 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   };
   const counted = await client.verifyAccessToken({ accessToken, claimsSchema: byHand });
   expectTypeOf(counted.seats).toEqualTypeOf<number>();
+
+  const idToken = await client.verifyIdToken({
+    idToken: 'token',
+    clientId: undefined,
+    nonce: undefined,
+    maxAgeSeconds: undefined,
+    organization: undefined,
+    accessToken: undefined,
+    algorithm: undefined,
+    clientSecret: undefined,
+    httpUrl: undefined,
+    headers: undefined,
+  });
+  expectTypeOf(idToken).toEqualTypeOf<IdTokenClaims>();
+  expectTypeOf(idToken.email).toEqualTypeOf<string | undefined>();
+  expectTypeOf(idToken.plan).toEqualTypeOf<unknown>();
 
   const proof = await client.verifyDpopProof({
     accessToken,

@@ -47,6 +47,10 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, clockToleranceSeconds: '5' }),
     // @ts-expect-error a misspelt option
     new ApiClient({ domain, audience, clockTolerance: 5 }),
+    // @ts-expect-error keys are a list
+    new ApiClient({ domain, audience, decryptionKeys: '-----BEGIN PRIVATE KEY-----' }),
+    // @ts-expect-error a number is no key
+    new ApiClient({ domain, audience, decryptionKeys: [7] }),
     // @ts-expect-error there is no such mode
     new ApiClient({ domain, audience, dpop: { mode: 'optional' } }),
     // @ts-expect-error a text is no list of actors
@@ -134,6 +138,16 @@ export async function tokens(client: ApiClient, claims: AccessTokenClaims): Prom
   await client.verifyAccessToken('token');
   // @ts-expect-error a misspelt check
   await client.verifyAccessToken({ accessToken: 'token', scopes: 'read' });
+  // @ts-expect-error an ID token is required
+  await client.verifyIdToken({ nonce: 'n' });
+  // @ts-expect-error a session that has lost its nonce must not pass
+  await client.verifyIdToken({ idToken: 'token', nonce: null });
+  // @ts-expect-error a text is no number of seconds
+  await client.verifyIdToken({ idToken: 'token', maxAgeSeconds: '60' });
+  // @ts-expect-error a misspelt check
+  await client.verifyIdToken({ idToken: 'token', maxAge: 60 });
+  // @ts-expect-error claims are not changed
+  (await client.verifyIdToken({ idToken: 'token' })).sub = 'auth0|admin';
   // @ts-expect-error all four are required
   await client.verifyDpopProof({ accessToken: 'token', proof: 'proof', httpMethod: 'GET' });
   // @ts-expect-error there is no such scheme
@@ -240,6 +254,10 @@ export function testing(): unknown[] {
     tenant.issueAccessToken({ act: [{ iss: domain }] }),
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
+    // @ts-expect-error a text is no public key
+    tenant.issueAccessToken({ encryptFor: 'key' }),
+    // @ts-expect-error a misspelt option
+    tenant.issueIdToken({ audience: 'client' }),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'auth0-api-ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { createCertificate } from '../../support/certificate.ts';
+import { rsaKeys } from '../../support/encryption.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -249,6 +250,24 @@ export const examples: Outcomes = {
       device_id: 'device-12345',
       region: ['eu', 'us'],
     });
+  },
+
+  'Verify an ID token': async (
+    _world,
+    { whoIs }: { whoIs: (sessionToken: string) => Promise<string | undefined> },
+  ) => {
+    expect(await whoIs('legacy-1')).toBe('auth0|ada');
+  },
+
+  'Encrypted access tokens': async (
+    world,
+    { createClient }: { createClient: (keys: { current: string; previous?: string }) => ApiClient },
+  ) => {
+    const [current, previous] = [rsaKeys(), rsaKeys()];
+    const client = createClient({ current: current.pem, previous: previous.pem });
+    for (const { publicJwk } of [current, previous]) {
+      await client.verifyRequest({ headers: await world.bearer({ encryptFor: publicJwk }) });
+    }
   },
 
   "Get the user's token at a connection": async (

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { expect } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
+import { rsaKeys } from '../../support/encryption.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { delegation } from './delegation.ts';
@@ -103,6 +104,16 @@ export const guides: Readonly<Record<string, Outcomes>> = {
     },
   },
 
+  'docs/id-tokens.md': {
+    'ID tokens': async (world, { userOf }: { userOf: (login: object) => Promise<string | undefined> }) => {
+      const auth_time = Math.floor(Date.now() / 1000);
+      const claims = { auth_time, org_name: 'acme', email: 'ada@example.com' };
+      const idToken = await world.tenant().issueIdToken({ nonce: 'n-1', claims });
+      expect(await userOf({ idToken, nonce: 'n-1' })).toBe('ada@example.com');
+      expect(await userOf({ idToken, nonce: 'n-2' })).toBeUndefined();
+      expect(world.logged).toEqual([['id_token_nonce_mismatch', { name: 'nonce' }]]);
+    },
+  },
   'docs/multiple-custom-domains.md': {
     'A list': async (world, { client }: { client: ApiClient }) => {
       for (const domain of [DOMAIN, 'login.example.com', 'login.example.org']) {
@@ -192,6 +203,11 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       await expect(free).rejects.toMatchObject({ reason: 'insufficient_permission' });
       const other = deleteBook(await requestWith(world, { claims: claims('gold') }));
       await expect(other).rejects.toMatchObject({ reason: 'claim_invalid' });
+    },
+    'Encrypted tokens': async (world, { createClient }: { createClient: (pem: string) => ApiClient }) => {
+      const { pem, publicJwk } = rsaKeys();
+      const headers = await world.bearer({ sub: 'auth0|ada', encryptFor: publicJwk });
+      expect(await createClient(pem).verifyRequest({ headers })).toMatchObject({ sub: 'auth0|ada' });
     },
     'Tokens bound to a client certificate': boundToCertificate,
   },
