@@ -14,10 +14,8 @@ import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import { type ActorRequirements, requireActors } from './actors.ts';
 import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
-import { KnownProofKeys } from './dpop/proof-key.ts';
-import { issueNonce } from './dpop/nonce.ts';
-import type { DpopReplayStore, InMemoryReplayStoreOptions } from './dpop/replay.ts';
-import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
+import type { ProofVerifier } from './dpop/proof-verifier.ts';
+import type { ProvenRequest } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
 import type { TokenExchange } from './exchange/token-exchange.ts';
@@ -110,14 +108,14 @@ export interface ApiClientDescription {
 export class ApiClient {
   readonly #options: ResolvedOptions;
   readonly #issuers: Issuers;
-  readonly #proofPolicy: ProofPolicy;
+  #proofVerifier: ProofVerifier | undefined;
   readonly #accessTokenPolicy: AccessTokenPolicy;
   readonly #loadExchange: () => Promise<TokenExchange>;
   #decrypter: Decrypter | undefined;
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
-    const { http, now, dpop, emit, cacheAdapter } = resolved;
+    const { http, now, cacheAdapter } = resolved;
     this.#options = resolved;
     // A list of domains is known to fit: no flood of tokens can push one of them out.
     const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
@@ -133,14 +131,6 @@ export class ApiClient {
       knownHeaders: new KnownHeaders(),
       signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
-    };
-    this.#proofPolicy = {
-      ...dpop,
-      knownKeys: new KnownProofKeys(),
-      replayStore: dpop.replayStore ?? ownReplayStore({ now, emit }),
-      timeoutSeconds: http.timeoutSeconds,
-      emit,
-      now,
     };
     const exchangeDependencies = {
       client: resolved.client,
@@ -196,7 +186,7 @@ export class ApiClient {
           verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
         checkCertificate: (claims, certificate) =>
           checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding),
-        verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
+        verifyProof: (proven) => this.#verifyProof(proven),
       }),
     );
   }
@@ -247,7 +237,7 @@ export class ApiClient {
       decrypt !== undefined && isEncrypted(accessToken) ? await decrypt(accessToken) : accessToken;
     const jkt = boundKeyOf(parseToken(signed).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
-    return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
+    return await this.#verifyProof({ accessToken, proof, jkt, ...target });
   }
 
   /**
@@ -375,13 +365,32 @@ export class ApiClient {
    * has run out; `undefined` unless `dpop.nonce` is configured. It changes once per lifetime.
    */
   async nextDpopNonce(): Promise<string | undefined> {
-    const { dpop, now } = this.#options;
-    return dpop.nonce && dpop.mode !== 'disabled' ? await issueNonce(dpop.nonce, now()) : undefined;
+    const { nonce, mode } = this.#options.dpop;
+    if (nonce === undefined || mode === 'disabled') return undefined;
+    return await (await this.#loadProofVerifier()).nextNonce();
   }
 
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
     return this.#options.dpop.mode === 'required';
+  }
+
+  #verifyProof(request: ProvenRequest): Promise<DpopProofClaims> {
+    return (
+      this.#proofVerifier?.verify(request) ??
+      this.#loadProofVerifier().then((verifier) => verifier.verify(request))
+    );
+  }
+
+  async #loadProofVerifier(): Promise<ProofVerifier> {
+    const { ProofVerifier } = await import('./dpop/proof-verifier.ts');
+    const { dpop, http, emit, now } = this.#options;
+    return (this.#proofVerifier ??= new ProofVerifier({
+      ...dpop,
+      timeoutSeconds: http.timeoutSeconds,
+      emit,
+      now,
+    }));
   }
 
   /** Only APIs whose tokens are encrypted load what decrypts them. */
@@ -411,20 +420,6 @@ export class ApiClient {
     const policy = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
     return { ...policy, ...readChallengeContext(context) };
   }
-}
-
-/** The store of this process. It is loaded with the first proof: most APIs see none. */
-function ownReplayStore(options: InMemoryReplayStoreOptions): DpopReplayStore {
-  let store: DpopReplayStore | undefined;
-  const load = async () => {
-    const { InMemoryReplayStore } = await import('./dpop/replay.ts');
-    return (store ??= new InMemoryReplayStore(options));
-  };
-  return {
-    // Without a promise once it is there, for that would cost each proof a timer.
-    add: (key, ttlSeconds) =>
-      store === undefined ? load().then((loaded) => loaded.add(key, ttlSeconds)) : store.add(key, ttlSeconds),
-  };
 }
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */
