@@ -18,10 +18,11 @@ import { InMemoryReplayStore } from './dpop/replay.ts';
 import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
-import type { TokenExchange } from './exchange/token-exchange.ts';
+import type { OnSource, TokenExchange, TokenExchangeDependencies } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
@@ -113,12 +114,21 @@ export class ApiClient {
       emit,
       now,
     };
-    const exchangeDependencies = {
-      client: resolved.client,
+    const { keptTokens } = resolved;
+    const onFailure = (operation: 'get' | 'set', detail: string): void =>
+      emit?.({ type: 'adapter_failed', operation, detail });
+    const exchangeDependencies: TokenExchangeDependencies = {
+      ...resolved,
       issuer: resolved.clientIssuer,
-      tokenEndpointOf: async (issuer: string) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
-      http,
-      now,
+      tokenEndpointOf: async (issuer, usesTls) => {
+        const { tokenEndpoint, mtlsTokenEndpoint } = await this.#issuers.get(issuer).metadata();
+        return usesTls ? mtlsTokenEndpoint : tokenEndpoint;
+      },
+      cache: keptTokens && {
+        ...keptTokens,
+        shared: keptTokens.shared && { ...keptTokens.shared, onFailure },
+      },
+      verifySubjectToken: (accessToken) => this.verifyAccessToken({ accessToken }),
     };
     let exchange: TokenExchange | undefined;
     this.#loadExchange = async () => {
@@ -206,13 +216,34 @@ export class ApiClient {
 
   /**
    * Exchanges the access token this API received for one of another API, on behalf of the same user (RFC 8693 §2.1).
-   * Needs `domain`, `clientId` and `clientSecret`. Verify the token first: the exchange does not.
+   * Needs `domain`, `clientId` and a secret or another way to prove the client. Verify the token first, or set
+   * `verifySubjectToken`. The token is kept for the very same call (`onBehalfOfCache`).
    *
    * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
+   * @throws what `verifyAccessToken` throws, with `verifySubjectToken`
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
-    return await this.#observeExchange('on_behalf_of', (exchange) => exchange.onBehalfOf(options));
+    return await this.#observeExchange('on_behalf_of', (exchange, onSource) =>
+      exchange.onBehalfOf(options, onSource),
+    );
+  }
+
+  /**
+   * A token of this client's own, for no user (RFC 6749 §4.4), such as one for the Management API. Kept like those on
+   * behalf of a user.
+   *
+   * @throws MissingRequiredArgumentError 400, GetTokenByClientCredentialsError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
+   */
+  async getTokenByClientCredentials(
+    options: GetTokenByClientCredentialsOptions,
+  ): Promise<OnBehalfOfTokenResult> {
+    return await this.#observeExchange('client_credentials', (exchange, onSource) =>
+      exchange.byClientCredentials(options, onSource),
+    );
   }
 
   /**
@@ -295,13 +326,13 @@ export class ApiClient {
 
   async #observeExchange<T>(
     kind: ExchangeKind,
-    request: (exchange: TokenExchange) => Promise<T>,
+    request: (exchange: TokenExchange, onSource?: OnSource) => Promise<T>,
   ): Promise<T> {
     const { emit, clientIssuer: issuer } = this.#options;
     const exchange = await this.#loadExchange();
     return await (emit === undefined
       ? request(exchange)
-      : observeExchange(emit, { exchange: kind, issuer }, () => request(exchange)));
+      : observeExchange(emit, { exchange: kind, issuer }, (onSource) => request(exchange, onSource)));
   }
 
   #challengePolicy() {

@@ -11,6 +11,7 @@ export {
   DomainsResolverError,
   DpopNonceRequiredError,
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
   InsufficientScopeError,
   InvalidAuthSchemeError,
@@ -38,10 +39,16 @@ export type {
   TokenVerifiedEvent,
   UnknownKidEvent,
 } from './events.ts';
+export type { SigningKey } from './exchange/client-assertion.ts';
+export type { ClientAuthMethod, Rotated } from './exchange/client-auth.ts';
+export type { EncryptionKey, EncryptionKeys } from './exchange/encryption-key.ts';
 export type {
+  AuthorizationDetail,
   ConnectionTokenResult,
+  ExchangeDpopKey,
   ExtraValue,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
@@ -52,6 +59,8 @@ export type {
   ApiClientOptions,
   DpopNonceOptions,
   DpopOptions,
+  ExchangeRetryOptions,
+  OnBehalfOfCacheOptions,
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';

@@ -4,6 +4,9 @@
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import { ConfigurationError } from '../errors/index.ts';
 import type { ApiClientEvent, Emit } from '../events.ts';
+import type { RetryPolicy } from '../exchange/attempts.ts';
+import type { ClientIdentity, Rotated } from '../exchange/client-auth.ts';
+import type { EncryptionKeys } from '../exchange/encryption-key.ts';
 import type { AllowedIssuers, DomainsResolver } from '../issuer/allowed-issuers.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import { isJsonObject } from '../jws/json.ts';
@@ -14,6 +17,14 @@ import { callQuietly } from '../platform/call-quietly.ts';
 import type { HttpOptions } from '../platform/http.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { checkMembers, expected } from './rules.ts';
+
+export interface KeptTokensSettings {
+  readonly maxEntries: number;
+  readonly maxAgeSeconds: number;
+  /** The cache that processes share, and the key that only they have. */
+  readonly shared:
+    { readonly adapter: CacheAdapter; readonly encryptionKey: Rotated<EncryptionKeys> } | undefined;
+}
 
 /** The options with every default filled in and every domain made an issuer. */
 export interface ResolvedOptions {
@@ -33,7 +44,11 @@ export interface ResolvedOptions {
     readonly replayStore: DpopReplayStore | false | undefined;
     readonly nonce: { readonly secrets: readonly string[]; readonly lifetimeSeconds: number } | undefined;
   };
-  readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
+  readonly client: ClientIdentity;
+  /** How exchanged tokens are kept; `undefined` when they are not. */
+  readonly keptTokens: KeptTokensSettings | undefined;
+  /** `undefined`: no token request is sent again. */
+  readonly retry: RetryPolicy | undefined;
   readonly http: HttpOptions;
   readonly cacheTtlSeconds: number;
   readonly cacheMaxEntries: number;
@@ -85,7 +100,15 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
         lifetimeSeconds: dpop.nonce.lifetimeSeconds ?? 300,
       },
     },
-    client: { clientId: options.clientId, clientSecret: options.clientSecret },
+    client: {
+      clientId: options.clientId,
+      clientSecret: options.clientSecret,
+      clientAssertionSigningKey: options.clientAssertionSigningKey,
+      clientAssertionSigningAlg: options.clientAssertionSigningAlg,
+      clientAuthMethod: options.clientAuthMethod,
+    },
+    keptTokens: keptTokensOf(options.onBehalfOfCache),
+    retry: retryOf(options.retry),
     http: {
       // Looked up at the time of the call, so that whoever instruments or mocks the global fetch is seen.
       fetch: customFetch ?? ((...request) => fetch(...request)),
@@ -101,6 +124,24 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     runInBackground: createRunInBackground(options.waitUntil),
     now: options.now === undefined ? Date.now : checkedClock(options.now),
   });
+}
+
+/** @throws ConfigurationError */
+function keptTokensOf(cache: ApiClientOptions['onBehalfOfCache'] = {}): KeptTokensSettings | undefined {
+  if (cache === false) return undefined;
+  const { maxEntries = 1000, maxAgeSeconds = 600, adapter, encryptionKey } = cache;
+  if (adapter === undefined) return { maxEntries, maxAgeSeconds, shared: undefined };
+  if (encryptionKey === undefined) {
+    throw new ConfigurationError(
+      `\`onBehalfOfCache.adapter\` needs \`onBehalfOfCache.encryptionKey\`: write ${expected('onBehalfOfCache.encryptionKey')}.`,
+    );
+  }
+  return { maxEntries, maxAgeSeconds, shared: { adapter, encryptionKey } };
+}
+
+function retryOf(retry: ApiClientOptions['retry'] = false): RetryPolicy | undefined {
+  if (retry === false) return undefined;
+  return { maxAttempts: retry.maxAttempts ?? 3, maxDelaySeconds: retry.maxDelaySeconds ?? 5 };
 }
 
 /** A listener that throws, or rejects, harms nothing. */
