@@ -88,7 +88,7 @@ export function secretsIn(table: ParameterTable, given: Given): string[] {
   return [...given].flatMap(([name, value]) => {
     const kind = Object.hasOwn(table, name) ? table[name]?.kind : undefined;
     if (kind === 'extra') return stringsIn(value).filter((text) => text.length >= SHORTEST_SECRET_EXTRA);
-    return typeof value === 'string' && kind !== 'text' ? [value] : [];
+    return typeof value === 'string' && (kind === 'token' || kind === 'subjectToken') ? [value] : [];
   });
 }
 

@@ -48,7 +48,7 @@ export class SharedTokens {
       if (sealed === undefined || sealed === null) return undefined;
       const isText = typeof sealed === 'string' && sealed.length <= MOST_CHARACTERS;
       const text = isText ? await sealer.open(sealed, name) : undefined;
-      if (text !== undefined) return JSON.parse(text) as unknown;
+      if (text !== undefined) return parseJson(text);
       this.#options.onFailure(
         'get',
         'the kept entry cannot be used: it was not sealed with this key and name',
@@ -103,5 +103,14 @@ export class SharedTokens {
       // It handles secrets, so nothing of what it says is passed on.
       throw new TypeError('the encryption key could not be had');
     }
+  }
+}
+
+/** `undefined` for what is not JSON. The parser's own message would quote the text, and the text holds a token. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

@@ -68,6 +68,9 @@ export function options(): ApiClient[] {
     new ApiClient({ audience, domains: ({ requestUrl }) => Promise.resolve([requestUrl ?? '']) }),
     new ApiClient({ audience, dpop: { ...dpop, replayStore: store } }),
     new ApiClient({ audience, dpop: { replayStore: { add: () => Promise.resolve(true) } } }),
+    new ApiClient({ audience, clientSecret: () => Promise.resolve('secret'), onBehalfOfCache: false }),
+    new ApiClient({ audience, clientAssertionSigningKey: { kty: 'EC' }, retry: { maxAttempts: 2 } }),
+    new ApiClient({ audience, onBehalfOfCache: { encryptionKey: [new Uint8Array(32), 'text'] } }),
     new ApiClient({ audience, dpop: { replayStore: false, nonce: { secret: ['a', 'b'] } } }),
     new ApiClient({ ...createTestTenant().clientOptions(), customFetch: fetch, now: Date.now }),
   ];
@@ -140,6 +143,13 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
 
 export async function exchanges(client: ApiClient, accessToken: string): Promise<void> {
   const onBehalf = await client.getTokenOnBehalfOf({ accessToken, audience, scope: undefined });
+  await client.getTokenOnBehalfOf({
+    ...{ accessToken, audience, cache: 'refresh', verifySubjectToken: true, organization: undefined },
+    resource: ['urn:example:a'],
+    authorizationDetails: [{ type: 'payment', amount: 12 }],
+    dpopKey: { jkt: 'thumbprint' },
+  });
+  await client.getTokenByClientCredentials({ audience, cache: false, resource: 'urn:example:a' });
   expectTypeOf(onBehalf.expiresAt).toEqualTypeOf<number>();
   expectTypeOf(onBehalf.scope).toEqualTypeOf<string | undefined>();
   const byProfile = await client.getTokenByExchangeProfile({
