@@ -108,7 +108,7 @@ describe('on the wire', () => {
     expect(upstream.tokenEndpointOf.mock.calls).toEqual([[ISSUER, false]]);
   });
 
-  it('nothing is kept: two calls are two requests', async () => {
+  it('without a cache, two calls are two requests', async () => {
     await Promise.all([call('onBehalfOf'), call('onBehalfOf')]);
     expect(upstream.sent).toHaveLength(2);
   });
