@@ -25,8 +25,8 @@ export interface KeptTokensOptions {
   readonly maxEntries: number;
   readonly maxAgeSeconds: number;
   readonly shared: Omit<SharedTokensOptions, 'time' | 'runInBackground'> | undefined;
-  /** The time limit of one request to the token endpoint. */
-  readonly timeoutSeconds: number;
+  /** How long a request to the token endpoint may take, with all its attempts and the waiting between them. */
+  readonly longestSeconds: number;
   readonly runInBackground: RunInBackground;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -128,7 +128,7 @@ export class KeptTokens {
   #fly(wanted: Wanted): Flight {
     const startedAt = this.#time();
     this.#flightCount += 1;
-    const patience = this.#options.timeoutSeconds + JOIN_MARGIN_SECONDS;
+    const patience = this.#options.longestSeconds + JOIN_MARGIN_SECONDS;
     const number = this.#flightCount;
     const flight: Flight = {
       number,

@@ -121,9 +121,11 @@ interface Plan {
 
 /** Wires the token requests; does nothing by itself. */
 export function createTokenExchange(dependencies: TokenExchangeDependencies): TokenExchange {
-  const { cache, http, now, runInBackground = observe } = dependencies;
-  const { timeoutSeconds } = http;
-  const kept = cache && new KeptTokens({ ...cache, timeoutSeconds, runInBackground, now });
+  const { cache, http, now, retry, runInBackground = observe } = dependencies;
+  const { maxAttempts, maxDelaySeconds } = retry ?? { maxAttempts: 1, maxDelaySeconds: 0 };
+  // Whoever gave up on a request that waits out a rate limit would add to what the limit is there for.
+  const longestSeconds = http.timeoutSeconds * maxAttempts + maxDelaySeconds;
+  const kept = cache && new KeptTokens({ ...cache, longestSeconds, runInBackground, now });
   const parts: Parts = { ...dependencies, kept, sign: createAssertionSigner(), nonces: new Map() };
   return {
     onBehalfOf: (options, onSource) => exchange(parts, ON_BEHALF_OF, options, onSource),

@@ -14,7 +14,7 @@ function setUp(overrides: Partial<KeptTokensOptions> = {}) {
     maxEntries: 10,
     maxAgeSeconds: 600,
     shared: undefined,
-    timeoutSeconds: 5,
+    longestSeconds: 5,
     runInBackground: (work) => {
       background.push(work.catch(() => undefined));
     },
@@ -59,7 +59,7 @@ function pending() {
 
 describe('a request that was lost', () => {
   it('is given up by whoever waits, once its time has passed', async () => {
-    const { kept } = setUp({ timeoutSeconds: -0.95 });
+    const { kept } = setUp({ longestSeconds: -0.95 });
     void kept.get(wanted(never));
     await expect(kept.get(wanted(brings('b')))).resolves.toMatchObject({
       token: { accessToken: 'b' },
