@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ApiError, ConfigurationError, GetTokenByExchangeProfileError } from '../../../src/errors/index.ts';
 import type { Prover, TokenExchangeDependencies } from '../../../src/exchange/token-exchange.ts';
+import { createTestTenant } from '../../../src/testing/index.ts';
 import {
   byProfile,
   json,
+  NOW_MS,
   onBehalfOf,
   rejectionOf,
   setUp as setUpUpstream,
@@ -215,5 +218,24 @@ describe('a key or a prover that does not do', () => {
     const proof = sent[0]?.headers.get('dpop') ?? '';
     expect(proof.length).toBeGreaterThan(20);
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(proof);
+  });
+});
+
+describe('against a tenant', () => {
+  it('a proof with its nonce brings a token that is bound to the key', async () => {
+    const tenant = createTestTenant({ algorithm: 'ES256', now: () => NOW_MS, dpopNonce: 'nonce-1' });
+    const key = tenant.createDpopKey();
+    const { exchange } = setUpUpstream(bound, {
+      client: tenant.clientOptions(),
+      issuer: tenant.issuer,
+      tokenEndpointOf: () => Promise.resolve(`${tenant.issuer}oauth/token`),
+      http: { fetch: tenant.fetch, timeoutSeconds: 5 },
+      prove: (_key, proven) => key.createProof(proven),
+    });
+    const accessToken = await tenant.issueAccessToken();
+    const result = await exchange.onBehalfOf({ accessToken, audience: 'https://b.example', dpopKey: key });
+    expect(result.tokenType).toBe('DPoP');
+    expect(decodeJwt(result.accessToken)).toMatchObject({ cnf: { jkt: key.jkt } });
+    expect(tenant.requests.map(({ status }) => status)).toEqual([400, 200]);
   });
 });
