@@ -14,14 +14,16 @@ import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import { type ActorRequirements, requireActors } from './actors.ts';
 import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
+import { createDpopProof } from './dpop/outgoing.ts';
 import type { ProofVerifier } from './dpop/proof-verifier.ts';
 import type { ProvenRequest } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
-import type { TokenExchange } from './exchange/token-exchange.ts';
+import type { OnSource, TokenExchange, TokenExchangeDependencies } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
@@ -115,7 +117,7 @@ export class ApiClient {
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
-    const { http, now, cacheAdapter } = resolved;
+    const { emit, now, cacheAdapter } = resolved;
     this.#options = resolved;
     // A list of domains is known to fit: no flood of tokens can push one of them out.
     const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
@@ -132,12 +134,22 @@ export class ApiClient {
       signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
     };
-    const exchangeDependencies = {
-      client: resolved.client,
+    const { keptTokens } = resolved;
+    const onFailure = (operation: 'get' | 'set', detail: string): void =>
+      emit?.({ type: 'adapter_failed', operation, detail });
+    const exchangeDependencies: TokenExchangeDependencies = {
+      ...resolved,
       issuer: resolved.clientIssuer,
-      tokenEndpointOf: async (issuer: string) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
-      http,
-      now,
+      tokenEndpointOf: async (issuer, usesTls) => {
+        const { tokenEndpoint, mtlsTokenEndpoint } = await this.#issuers.get(issuer).metadata();
+        return usesTls ? mtlsTokenEndpoint : tokenEndpoint;
+      },
+      cache: keptTokens && {
+        ...keptTokens,
+        shared: keptTokens.shared && { ...keptTokens.shared, onFailure },
+      },
+      verifySubjectToken: (accessToken) => this.verifyAccessToken({ accessToken }),
+      prove: (key, proven) => createDpopProof(key, { ...proven, now }),
     };
     let exchange: TokenExchange | undefined;
     this.#loadExchange = async () => {
@@ -258,13 +270,34 @@ export class ApiClient {
 
   /**
    * Exchanges the access token this API received for one of another API, on behalf of the same user (RFC 8693 §2.1).
-   * Needs `domain`, `clientId` and `clientSecret`. Verify the token first: the exchange does not.
+   * Needs `domain`, `clientId` and a secret or another way to prove the client. Verify the token first, or set
+   * `verifySubjectToken`. The token is kept for the very same call (`onBehalfOfCache`).
    *
    * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
+   * @throws what `verifyAccessToken` throws, with `verifySubjectToken`
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
-    return await this.#observeExchange('on_behalf_of', (exchange) => exchange.onBehalfOf(options));
+    return await this.#observeExchange('on_behalf_of', (exchange, onSource) =>
+      exchange.onBehalfOf(options, onSource),
+    );
+  }
+
+  /**
+   * A token of this client's own, for no user (RFC 6749 §4.4), such as one for the Management API. Kept like those on
+   * behalf of a user.
+   *
+   * @throws MissingRequiredArgumentError 400, GetTokenByClientCredentialsError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
+   */
+  async getTokenByClientCredentials(
+    options: GetTokenByClientCredentialsOptions,
+  ): Promise<OnBehalfOfTokenResult> {
+    return await this.#observeExchange('client_credentials', (exchange, onSource) =>
+      exchange.byClientCredentials(options, onSource),
+    );
   }
 
   /**
@@ -406,13 +439,13 @@ export class ApiClient {
 
   async #observeExchange<T>(
     kind: ExchangeKind,
-    request: (exchange: TokenExchange) => Promise<T>,
+    request: (exchange: TokenExchange, onSource?: OnSource) => Promise<T>,
   ): Promise<T> {
     const { emit, clientIssuer: issuer } = this.#options;
     const exchange = await this.#loadExchange();
     return await (emit === undefined
       ? request(exchange)
-      : observeExchange(emit, { exchange: kind, issuer }, () => request(exchange)));
+      : observeExchange(emit, { exchange: kind, issuer }, (onSource) => request(exchange, onSource)));
   }
 
   #challengePolicy(context?: ChallengeContext | null) {

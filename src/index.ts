@@ -44,6 +44,7 @@ export {
   DomainsResolverError,
   DpopNonceRequiredError,
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
   InsufficientScopeError,
   InvalidAuthSchemeError,
@@ -74,10 +75,17 @@ export type {
   TokenVerifiedEvent,
   UnknownKidEvent,
 } from './events.ts';
+export type { SigningKey } from './exchange/client-assertion.ts';
+export type { ClientAuthMethod } from './exchange/client-auth.ts';
+export type { Rotated } from './platform/rotated.ts';
+export type { EncryptionKey, EncryptionKeys } from './exchange/encryption-key.ts';
 export type {
+  AuthorizationDetail,
   ConnectionTokenResult,
+  ExchangeDpopKey,
   ExtraValue,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
@@ -88,6 +96,8 @@ export type {
   ApiClientOptions,
   DpopNonceOptions,
   DpopOptions,
+  ExchangeRetryOptions,
+  OnBehalfOfCacheOptions,
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
 export type { DecryptionKeyInput } from './jwe/decryption-keys.ts';

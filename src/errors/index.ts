@@ -12,6 +12,7 @@ export {
   ApiError,
   type ExchangeInputReason,
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
   type UpstreamFailure,
   type UpstreamReason,

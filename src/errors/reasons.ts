@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'replay_store_unavailable'
   | 'domains_resolver_error'
   | 'get_token_by_exchange_profile_error'
-  | 'get_access_token_for_connection_error';
+  | 'get_access_token_for_connection_error'
+  | 'get_token_by_client_credentials_error';
 
 /** Public wording for each reason. It says what RFC 6750 §3 wants a client to know and no more. */
 export const DESCRIPTIONS = {
@@ -93,7 +94,7 @@ export const DESCRIPTIONS = {
   domains_resolver_failed: 'The accepted domains cannot be determined.',
 
   missing_client_credentials:
-    'Exchanging tokens needs `domain`, `clientId` and `clientSecret` in the client options.',
+    'Exchanging tokens needs `domain`, `clientId` and `clientSecret` (or a signing key) in the client options.',
   subject_token_invalid: 'The subject token cannot be used.',
   reserved_parameter: '`extra` holds a parameter that the SDK sets itself.',
   invalid_parameter: 'A parameter of the token exchange cannot be used.',

@@ -1,9 +1,10 @@
 /**
- * What one call demands of an ID token, from the options as they are written. Pure.
+ * What one call demands of an ID token, from the options as they are written.
  */
 import { ConfigurationError, MissingRequiredArgumentError } from '../errors/index.ts';
 import { findAlgorithm } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject } from '../jws/json.ts';
+import { currentValue, type Rotated } from '../platform/rotated.ts';
 
 /** An ID token to verify, and what it must say. */
 export interface IdTokenOptions {
@@ -47,6 +48,12 @@ export interface IdTokenExpectations {
   readonly clientSecret: string | undefined;
 }
 
+/** The client whose ID tokens are verified unless a call names another. */
+export interface IdTokenClient {
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: Rotated<string> | undefined;
+}
+
 interface Rule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
@@ -87,10 +94,11 @@ const RULES = {
  *
  * @throws MissingRequiredArgumentError `idToken`, `clientId`, `clientSecret` @throws ConfigurationError
  */
-export function readExpectations(
+export async function readExpectations(
   options: IdTokenOptions,
-  client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined },
-): IdTokenExpectations {
+  client: IdTokenClient,
+  timeoutSeconds: number,
+): Promise<IdTokenExpectations> {
   const given: unknown = options;
   if (!isJsonObject(given)) throw new MissingRequiredArgumentError('idToken');
   checkOptions(given);
@@ -99,7 +107,8 @@ export function readExpectations(
   // A hand-made call may pass anything; the parser refuses what is no text.
   if (isAbsent(options.idToken)) throw new MissingRequiredArgumentError('idToken');
   if (clientId === undefined) throw new MissingRequiredArgumentError('clientId');
-  const clientSecret = algorithm === SYMMETRIC ? secretOf(clientId, options, client) : undefined;
+  const clientSecret =
+    algorithm === SYMMETRIC ? await secretOf(clientId, options, client, timeoutSeconds) : undefined;
   const { idToken } = options;
   return { idToken, clientId, nonce, maxAgeSeconds, organization, accessToken, algorithm, clientSecret };
 }
@@ -124,14 +133,17 @@ function checkOptions(given: JsonObject): void {
  * The secret that makes and verifies the tokens of a client. Never that of another client; and nothing that is not
  * secret: with a public key in its place, anybody could sign.
  */
-function secretOf(
+async function secretOf(
   clientId: string,
   { clientSecret: given }: IdTokenOptions,
-  client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined },
-): string {
-  const secret = given ?? (clientId === client.clientId ? client.clientSecret : undefined);
+  client: IdTokenClient,
+  timeoutSeconds: number,
+): Promise<string> {
+  const own = clientId === client.clientId ? client.clientSecret : undefined;
+  const secret = given ?? (await currentValue(own, 'clientSecret', timeoutSeconds));
   if (secret === undefined) throw new MissingRequiredArgumentError('clientSecret');
-  const isKey = secret.includes('-----BEGIN ') || secret.trimStart().startsWith('{');
+  const isKey =
+    typeof secret !== 'string' || secret.includes('-----BEGIN ') || secret.trimStart().startsWith('{');
   if (isKey || new TextEncoder().encode(secret).byteLength < MIN_SECRET_BYTES) {
     throw new ConfigurationError(
       `\`clientSecret\` must be a secret of at least ${MIN_SECRET_BYTES} bytes, and no key, to verify HS256 with.`,

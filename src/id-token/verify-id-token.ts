@@ -14,7 +14,7 @@ import { equalInConstantTime } from '../platform/constant-time.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { checkAccessTokenHash } from './access-token-hash.ts';
 import { checkIdTokenClaims } from './claim-checks.ts';
-import { type IdTokenOptions, readExpectations } from './expectations.ts';
+import { type IdTokenClient, type IdTokenOptions, readExpectations } from './expectations.ts';
 
 /** The header type of an ID token, lower case. `at+jwt` and all others are some other token. */
 const TYPES = new Set<unknown>([undefined, 'jwt']);
@@ -24,8 +24,9 @@ export interface IdTokenPolicy {
   readonly clockToleranceSeconds: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** The client whose ID tokens are verified unless a call names another. */
-  readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
+  readonly client: IdTokenClient;
+  /** How long a function may take that has the client's secret. */
+  readonly http: { readonly timeoutSeconds: number };
 }
 
 /**
@@ -40,7 +41,7 @@ export async function verifyIdToken(
   policy: IdTokenPolicy,
   issuers: KnownIssuers,
 ): Promise<IdTokenClaims> {
-  const expectations = readExpectations(options, policy.client);
+  const expectations = await readExpectations(options, policy.client, policy.http.timeoutSeconds);
   const { idToken, clientSecret } = expectations;
   const jws = parseJwt(idToken, VerifyIdTokenError);
   checkParameters(jws.header, VerifyIdTokenError);

@@ -91,6 +91,7 @@ export const TENANT_CHECKS: Checks<TestTenantOptions> = {
     accepts: (value) => isRecord(value) && Object.values(value).every(isFunction),
   },
   connections: NAMES,
+  dpopNonce: NAME,
   discovery: MEMBERS,
 };
 

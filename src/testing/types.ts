@@ -75,6 +75,8 @@ export interface TestTenantOptions {
   readonly exchangeProfiles?: Readonly<Record<string, ExchangeProfile>> | undefined;
   /** Connections whose tokens can be had. Default `['google-oauth2']`. */
   readonly connections?: readonly string[] | undefined;
+  /** The nonce that every DPoP proof must carry at the token endpoint (RFC 9449 §8). Default: none is asked for. */
+  readonly dpopNonce?: string | undefined;
   /** Members that replace or extend the discovery document; `undefined` removes one. */
   readonly discovery?: Readonly<Record<string, unknown>> | undefined;
 }
