@@ -3,6 +3,7 @@
  * whatever the program does with its objects meanwhile.
  */
 import { InvalidRequestError } from '../errors/index.ts';
+import { isJsonObject } from '../jws/json.ts';
 
 /** A request that may get a token. */
 export interface ApiRequest {
@@ -86,8 +87,8 @@ function membersOf(init: RequestInit | undefined): RequestInit {
 }
 
 /** By its looks: it may be of another copy of the class, such as that of a package. */
-function isRequest(input: FetchInput): input is Request {
-  return typeof input === 'object' && 'url' in input && 'headers' in input;
+function isRequest(input: unknown): input is Request {
+  return isJsonObject(input) && typeof input.url === 'string' && 'headers' in input;
 }
 
 function readUrl(text: string, baseUrl: URL | undefined): URL {

@@ -44,6 +44,7 @@ export function createTokenSender({ key, now }: TokenSenderOptions): TokenSender
     const isNew = nonces.get(url.origin) !== usedNonce;
     if (!isNew || !demandsNonce(response) || !canRepeat) return response;
     discard(response);
+    request.signal?.throwIfAborted();
     return await attempt();
   };
 }
