@@ -43,7 +43,7 @@ export function readApiRequest(
 ): ApiRequest {
   const init = membersOf(given);
   const request = isRequest(input) ? input : undefined;
-  const url = readUrl(request?.url ?? String(input), baseUrl);
+  const url = readUrl(isRequest(input) ? input.url : input, baseUrl);
   const method = readMethod(init.method ?? request?.method ?? 'GET');
   // A redirect leads to another URL, which the proof is not for, and maybe to another API, which the token is not for.
   const redirect = (init.redirect ?? request?.redirect) === 'error' ? 'error' : 'manual';
@@ -91,7 +91,7 @@ function isRequest(input: unknown): input is Request {
   return isJsonObject(input) && typeof input.url === 'string' && 'headers' in input;
 }
 
-function readUrl(text: string, baseUrl: URL | undefined): URL {
+function readUrl(text: string | URL, baseUrl: URL | undefined): URL {
   let url: URL;
   try {
     url = new URL(text, baseUrl);
