@@ -1,8 +1,9 @@
 /**
  * The direction of imports, as docs/architecture.md draws it. Arrows run downwards only:
  *
- *   index -> api-client -> request -> access-token, dpop -> issuer -> jws, platform -> errors
- *                       -> exchange ------------------->
+ *   index -> api-client -> request -> access-token, dpop -> issuer, jwt -> jws, platform -> errors
+ *                       -> id-token, exchange --------->
+ *                       -> jwe ---------------------------------->
  */
 const leaf = (name, path, allowed) => ({
   name,
@@ -18,11 +19,18 @@ export default {
     leaf('events-import-only-errors', '^src/events\\.ts$', '^src/errors/'),
     leaf('platform-imports-only-errors', '^src/platform/', '^src/(platform/|errors/)'),
     leaf('jws-is-low', '^src/jws/', '^src/(jws/|platform/|errors/)'),
+    leaf('jwe-is-low', '^src/jwe/', '^src/(jwe/|jws/|platform/|errors/)'),
+    leaf('jwt-is-low', '^src/jwt/', '^src/(jwt/|jws/|platform/|errors/)'),
     leaf('issuer-is-low', '^src/issuer/', '^src/(issuer/|jws/|platform/|errors/|events\\.ts)'),
     leaf(
       'access-token-stands-alone',
       '^src/access-token/',
-      '^src/(access-token/|issuer/|jws/|platform/|errors/|actors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
+      '^src/(access-token/|issuer/|jwt/|jws/|platform/|errors/|actors\\.ts|claims\\.ts|scopes\\.ts|standard-schema\\.ts)',
+    ),
+    leaf(
+      'id-token-stands-alone',
+      '^src/id-token/',
+      '^src/(id-token/|issuer/|jwt/|jws/|platform/|errors/|claims\\.ts)',
     ),
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),

@@ -13,24 +13,27 @@ import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
 import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
 import { type ActorRequirements, requireActors } from './actors.ts';
-import type { AccessTokenClaims, DpopProofClaims } from './claims.ts';
-import { KnownProofKeys } from './dpop/proof-key.ts';
-import { issueNonce } from './dpop/nonce.ts';
-import type { DpopReplayStore, InMemoryReplayStoreOptions } from './dpop/replay.ts';
-import { type ProofPolicy, verifyProof } from './dpop/verify-proof.ts';
+import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
+import { createDpopProof } from './dpop/outgoing.ts';
+import type { ProofVerifier } from './dpop/proof-verifier.ts';
+import type { ProvenRequest } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
-import type { TokenExchange } from './exchange/token-exchange.ts';
+import type { OnSource, TokenExchange, TokenExchangeDependencies } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
+import type { IdTokenOptions } from './id-token/expectations.ts';
+import type { Decrypter } from './jwe/decrypt.ts';
 import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
+import { isEncrypted } from './jwt/read-jwt.ts';
 import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
@@ -79,6 +82,12 @@ export interface VerifyDpopProofOptions {
   readonly httpUrl: string;
 }
 
+/** An ID token to verify, and what it must say. */
+export interface VerifyIdTokenOptions extends IdTokenOptions {
+  /** The headers of the request, for a `domains` resolver. */
+  readonly headers?: RequestHeaders | undefined;
+}
+
 /** What an {@link ApiClient} accepts. */
 export interface ApiClientDescription {
   /** The issuers whose tokens are accepted, as `https://host/`; `undefined` when a resolver decides for each request. */
@@ -101,13 +110,14 @@ export interface ApiClientDescription {
 export class ApiClient {
   readonly #options: ResolvedOptions;
   readonly #issuers: Issuers;
-  readonly #proofPolicy: ProofPolicy;
+  #proofVerifier: ProofVerifier | undefined;
   readonly #accessTokenPolicy: AccessTokenPolicy;
   readonly #loadExchange: () => Promise<TokenExchange>;
+  #decrypter: Decrypter | undefined;
 
   constructor(options: ApiClientOptions) {
     const resolved = resolveOptions(options);
-    const { http, now, dpop, emit, cacheAdapter } = resolved;
+    const { emit, now, cacheAdapter } = resolved;
     this.#options = resolved;
     // A list of domains is known to fit: no flood of tokens can push one of them out.
     const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
@@ -119,24 +129,27 @@ export class ApiClient {
     const { maxVerifiedTokens } = resolved;
     this.#accessTokenPolicy = {
       ...resolved,
+      decrypt: resolved.decryptionKeys && (async (jwe) => await (await this.#loadDecrypter()).decrypt(jwe)),
       knownHeaders: new KnownHeaders(),
       signatures: { count: 0 },
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
     };
-    this.#proofPolicy = {
-      ...dpop,
-      knownKeys: new KnownProofKeys(),
-      replayStore: dpop.replayStore ?? ownReplayStore({ now, emit }),
-      timeoutSeconds: http.timeoutSeconds,
-      emit,
-      now,
-    };
-    const exchangeDependencies = {
-      client: resolved.client,
+    const { keptTokens } = resolved;
+    const onFailure = (operation: 'get' | 'set', detail: string): void =>
+      emit?.({ type: 'adapter_failed', operation, detail });
+    const exchangeDependencies: TokenExchangeDependencies = {
+      ...resolved,
       issuer: resolved.clientIssuer,
-      tokenEndpointOf: async (issuer: string) => (await this.#issuers.get(issuer).metadata()).tokenEndpoint,
-      http,
-      now,
+      tokenEndpointOf: async (issuer, usesTls) => {
+        const { tokenEndpoint, mtlsTokenEndpoint } = await this.#issuers.get(issuer).metadata();
+        return usesTls ? mtlsTokenEndpoint : tokenEndpoint;
+      },
+      cache: keptTokens && {
+        ...keptTokens,
+        shared: keptTokens.shared && { ...keptTokens.shared, onFailure },
+      },
+      verifySubjectToken: (accessToken) => this.verifyAccessToken({ accessToken }),
+      prove: (key, proven) => createDpopProof(key, { ...proven, now }),
     };
     let exchange: TokenExchange | undefined;
     this.#loadExchange = async () => {
@@ -185,7 +198,7 @@ export class ApiClient {
           verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
         checkCertificate: (claims, certificate) =>
           checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding),
-        verifyProof: (proven) => verifyProof(proven, this.#proofPolicy),
+        verifyProof: (proven) => this.#verifyProof(proven),
       }),
     );
   }
@@ -231,20 +244,60 @@ export class ApiClient {
     const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');
     const { accessToken, proof, httpMethod, httpUrl } = given;
     const target = readTarget(httpMethod, httpUrl);
-    const jkt = boundKeyOf(parseToken(accessToken).payload);
+    const { decrypt } = this.#accessTokenPolicy;
+    const signed =
+      decrypt !== undefined && isEncrypted(accessToken) ? await decrypt(accessToken) : accessToken;
+    const jkt = boundKeyOf(parseToken(signed).payload);
     if (jkt === undefined) throw new VerifyAccessTokenError('dpop_binding_missing');
-    return await verifyProof({ accessToken, proof, jkt, ...target }, this.#proofPolicy);
+    return await this.#verifyProof({ accessToken, proof, jkt, ...target });
+  }
+
+  /**
+   * Verifies an ID token (OpenID Connect Core §3.1.3.7), such as one that came with an exchange: that it was issued to
+   * `clientId` by an allowed issuer, and what else the call demands. It proves who logged in, and is no permission to
+   * call an API: {@link verifyRequest} refuses it.
+   *
+   * Not checked: a `nonce` when none is given, `acr` and `amr`, and whether the token was used before.
+   *
+   * @returns the claims, deeply frozen
+   * @throws VerifyIdTokenError 401, IssuerUnavailableError 503, DomainsResolverError 500
+   * @throws MissingRequiredArgumentError 400, ConfigurationError 500 when the options are written wrongly
+   */
+  async verifyIdToken(options: VerifyIdTokenOptions): Promise<IdTokenClaims> {
+    const { verifyIdToken } = await import('./id-token/verify-id-token.ts');
+    return await verifyIdToken(options, this.#options, this.#issuers);
   }
 
   /**
    * Exchanges the access token this API received for one of another API, on behalf of the same user (RFC 8693 §2.1).
-   * Needs `domain`, `clientId` and `clientSecret`. Verify the token first: the exchange does not.
+   * Needs `domain`, `clientId` and a secret or another way to prove the client. Verify the token first, or set
+   * `verifySubjectToken`. The token is kept for the very same call (`onBehalfOfCache`).
    *
    * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
+   * @throws what `verifyAccessToken` throws, with `verifySubjectToken`
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
-    return await this.#observeExchange('on_behalf_of', (exchange) => exchange.onBehalfOf(options));
+    return await this.#observeExchange('on_behalf_of', (exchange, onSource) =>
+      exchange.onBehalfOf(options, onSource),
+    );
+  }
+
+  /**
+   * A token of this client's own, for no user (RFC 6749 §4.4), such as one for the Management API. Kept like those on
+   * behalf of a user.
+   *
+   * @throws MissingRequiredArgumentError 400, GetTokenByClientCredentialsError 400: nothing was sent
+   * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
+   */
+  async getTokenByClientCredentials(
+    options: GetTokenByClientCredentialsOptions,
+  ): Promise<OnBehalfOfTokenResult> {
+    return await this.#observeExchange('client_credentials', (exchange, onSource) =>
+      exchange.byClientCredentials(options, onSource),
+    );
   }
 
   /**
@@ -327,12 +380,14 @@ export class ApiClient {
 
   /**
    * Fetches metadata and keys of every configured domain, so that no request waits for them. With a `domains` resolver
-   * there is nothing to know in advance but `domain`.
+   * there is nothing to know in advance but `domain`. Imports `decryptionKeys` as well.
    *
    * @throws IssuerUnavailableError when one of them cannot be had
+   * @throws ConfigurationError when a decryption key cannot be used
    */
   async warmUp(): Promise<void> {
-    const { allowedIssuers, clientIssuer } = this.#options;
+    const { allowedIssuers, clientIssuer, decryptionKeys } = this.#options;
+    if (decryptionKeys !== undefined) await (await this.#loadDecrypter()).keys();
     const issuers = new Set(typeof allowedIssuers === 'function' ? [] : allowedIssuers);
     if (clientIssuer !== undefined) issuers.add(clientIssuer);
     await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
@@ -343,13 +398,38 @@ export class ApiClient {
    * has run out; `undefined` unless `dpop.nonce` is configured. It changes once per lifetime.
    */
   async nextDpopNonce(): Promise<string | undefined> {
-    const { dpop, now } = this.#options;
-    return dpop.nonce && dpop.mode !== 'disabled' ? await issueNonce(dpop.nonce, now()) : undefined;
+    const { nonce, mode } = this.#options.dpop;
+    if (nonce === undefined || mode === 'disabled') return undefined;
+    return await (await this.#loadProofVerifier()).nextNonce();
   }
 
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
     return this.#options.dpop.mode === 'required';
+  }
+
+  #verifyProof(request: ProvenRequest): Promise<DpopProofClaims> {
+    return (
+      this.#proofVerifier?.verify(request) ??
+      this.#loadProofVerifier().then((verifier) => verifier.verify(request))
+    );
+  }
+
+  async #loadProofVerifier(): Promise<ProofVerifier> {
+    const { ProofVerifier } = await import('./dpop/proof-verifier.ts');
+    const { dpop, http, emit, now } = this.#options;
+    return (this.#proofVerifier ??= new ProofVerifier({
+      ...dpop,
+      timeoutSeconds: http.timeoutSeconds,
+      emit,
+      now,
+    }));
+  }
+
+  /** Only APIs whose tokens are encrypted load what decrypts them. */
+  async #loadDecrypter(): Promise<Decrypter> {
+    const { Decrypter } = await import('./jwe/decrypt.ts');
+    return (this.#decrypter ??= new Decrypter(this.#options.decryptionKeys ?? []));
   }
 
   #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {
@@ -359,13 +439,13 @@ export class ApiClient {
 
   async #observeExchange<T>(
     kind: ExchangeKind,
-    request: (exchange: TokenExchange) => Promise<T>,
+    request: (exchange: TokenExchange, onSource?: OnSource) => Promise<T>,
   ): Promise<T> {
     const { emit, clientIssuer: issuer } = this.#options;
     const exchange = await this.#loadExchange();
     return await (emit === undefined
       ? request(exchange)
-      : observeExchange(emit, { exchange: kind, issuer }, () => request(exchange)));
+      : observeExchange(emit, { exchange: kind, issuer }, (onSource) => request(exchange, onSource)));
   }
 
   #challengePolicy(context?: ChallengeContext | null) {
@@ -373,20 +453,6 @@ export class ApiClient {
     const policy = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
     return { ...policy, ...readChallengeContext(context) };
   }
-}
-
-/** The store of this process. It is loaded with the first proof: most APIs see none. */
-function ownReplayStore(options: InMemoryReplayStoreOptions): DpopReplayStore {
-  let store: DpopReplayStore | undefined;
-  const load = async () => {
-    const { InMemoryReplayStore } = await import('./dpop/replay.ts');
-    return (store ??= new InMemoryReplayStore(options));
-  };
-  return {
-    // Without a promise once it is there, for that would cost each proof a timer.
-    add: (key, ttlSeconds) =>
-      store === undefined ? load().then((loaded) => loaded.add(key, ttlSeconds)) : store.add(key, ttlSeconds),
-  };
 }
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */

@@ -51,6 +51,47 @@ export interface AccessTokenClaims {
   readonly [claim: string]: unknown;
 }
 
+/**
+ * The claims of a verified ID token (OpenID Connect Core §2, §5.1), deeply frozen.
+ *
+ * Verification has checked `iss`, `sub`, `aud`, `exp`, `iat`, `nbf` and `azp` where present, and what the call demanded.
+ * The other members are typed as Auth0 issues them and were not looked at.
+ */
+export interface IdTokenClaims {
+  /** The issuer, exactly as its metadata spells it. */
+  readonly iss: string;
+  /** The user. */
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  /** Epoch seconds. */
+  readonly exp: number;
+  /** Epoch seconds. */
+  readonly iat: number;
+  /** The client the token was issued to, when there are several audiences. */
+  readonly azp?: string;
+  readonly nonce?: string;
+  /** When the user authenticated, in epoch seconds. */
+  readonly auth_time?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /** The session at Auth0. */
+  readonly sid?: string;
+  readonly at_hash?: string;
+  readonly org_id?: string;
+  readonly org_name?: string;
+  readonly name?: string;
+  readonly nickname?: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  readonly picture?: string;
+  readonly locale?: string;
+  /** Auth0 writes a date as text; the standard has epoch seconds. */
+  readonly updated_at?: string | number;
+  readonly [claim: string]: unknown;
+}
+
 /** The claims of a verified DPoP proof (RFC 9449 §4.2), and the thumbprint of the key that signed it. */
 export interface DpopProofClaims {
   readonly jti: string;

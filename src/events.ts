@@ -7,8 +7,11 @@ import type { ErrorReason } from './errors/index.ts';
 /** The documents of an issuer: its metadata, and its key set. */
 export type IssuerDocument = 'discovery' | 'jwks';
 
-/** The token requests: `getTokenOnBehalfOf`, `getTokenByExchangeProfile`, `getAccessTokenForConnection`. */
-export type ExchangeKind = 'on_behalf_of' | 'exchange_profile' | 'connection';
+/**
+ * The token requests: `getTokenOnBehalfOf`, `getTokenByExchangeProfile`, `getAccessTokenForConnection`,
+ * `getTokenByClientCredentials`.
+ */
+export type ExchangeKind = 'on_behalf_of' | 'exchange_profile' | 'connection' | 'client_credentials';
 
 /** A document of an issuer was had. */
 export interface DocumentFetchedEvent {
@@ -94,6 +97,8 @@ export interface ExchangeDoneEvent {
   readonly type: 'exchange_done';
   readonly exchange: ExchangeKind;
   readonly issuer: string | undefined;
+  /** `cache` when this call sent no request: the token was kept, or another call had just asked for it. */
+  readonly source: 'network' | 'cache';
   readonly durationSeconds: number;
 }
 
@@ -108,7 +113,7 @@ export interface ExchangeFailedEvent {
   readonly durationSeconds: number;
 }
 
-/** The `cacheAdapter` threw, rejected, took too long, or kept something that cannot be used. The network stepped in. */
+/** The `cacheAdapter`, or the adapter of `onBehalfOfCache`, threw, rejected, took too long, or kept something that cannot be used. The network stepped in. */
 export interface AdapterFailedEvent {
   readonly type: 'adapter_failed';
   readonly operation: 'get' | 'set' | 'setIfAbsent' | 'delete';

@@ -4,6 +4,7 @@ export type {
   TypedChecks,
   VerifyAccessTokenOptions,
   VerifyDpopProofOptions,
+  VerifyIdTokenOptions,
 } from './api-client.ts';
 export type { ActorRequirements } from './actors.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
@@ -19,7 +20,13 @@ export {
   formatDelegationChain,
 } from './audit.ts';
 export type { ClientCertificate } from './access-token/certificate-binding.ts';
-export type { AccessTokenClaims, ActorClaim, ConfirmationClaim, DpopProofClaims } from './claims.ts';
+export type {
+  AccessTokenClaims,
+  ActorClaim,
+  ConfirmationClaim,
+  DpopProofClaims,
+  IdTokenClaims,
+} from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
 export { createDpopFetch, createDpopKey, createDpopProof } from './dpop/outgoing.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
@@ -37,6 +44,7 @@ export {
   DomainsResolverError,
   DpopNonceRequiredError,
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
   InsufficientScopeError,
   InvalidAuthSchemeError,
@@ -47,6 +55,7 @@ export {
   MissingRequiredArgumentError,
   ReplayStoreUnavailableError,
   VerifyAccessTokenError,
+  VerifyIdTokenError,
 } from './errors/index.ts';
 export type { ErrorBody, ErrorCode, ErrorReason, Evidence } from './errors/index.ts';
 export type {
@@ -66,10 +75,17 @@ export type {
   TokenVerifiedEvent,
   UnknownKidEvent,
 } from './events.ts';
+export type { SigningKey } from './exchange/client-assertion.ts';
+export type { ClientAuthMethod } from './exchange/client-auth.ts';
+export type { Rotated } from './platform/rotated.ts';
+export type { EncryptionKey, EncryptionKeys } from './exchange/encryption-key.ts';
 export type {
+  AuthorizationDetail,
   ConnectionTokenResult,
+  ExchangeDpopKey,
   ExtraValue,
   GetAccessTokenForConnectionOptions,
+  GetTokenByClientCredentialsOptions,
   GetTokenByExchangeProfileOptions,
   GetTokenOnBehalfOfOptions,
   OnBehalfOfTokenResult,
@@ -80,8 +96,11 @@ export type {
   ApiClientOptions,
   DpopNonceOptions,
   DpopOptions,
+  ExchangeRetryOptions,
+  OnBehalfOfCacheOptions,
   VerifiedTokenCacheOptions,
 } from './options/options.ts';
+export type { DecryptionKeyInput } from './jwe/decryption-keys.ts';
 export type { CacheAdapter } from './platform/cache-adapter.ts';
 export type { ChallengeContext } from './request/challenge-context.ts';
 export {

@@ -38,10 +38,15 @@ export async function observeVerification<T>(
 export async function observeExchange<T>(
   emit: NonNullable<Emit>,
   about: { readonly exchange: ExchangeKind; readonly issuer: string | undefined },
-  request: () => Promise<T>,
+  request: (onSource: (source: 'network' | 'cache') => void) => Promise<T>,
 ): Promise<T> {
-  return await observe(emit, request, {
-    done: (durationSeconds) => ({ type: 'exchange_done', ...about, durationSeconds }),
+  let source: 'network' | 'cache' = 'network';
+  const run = () =>
+    request((actual) => {
+      source = actual;
+    });
+  return await observe(emit, run, {
+    done: (durationSeconds) => ({ type: 'exchange_done', ...about, source, durationSeconds }),
     failed: (failure) => ({ type: 'exchange_failed', ...about, ...failure }),
   });
 }

@@ -5,6 +5,7 @@ import type { AccessTokenClaims } from '../claims.ts';
 import { VerifyAccessTokenError } from '../errors/index.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
+import { checkTimeClaims, invalid as invalidClaim, requireString } from '../jwt/claims.ts';
 
 export interface ClaimPolicy {
   /** The issuer as its own metadata spells it. */
@@ -32,10 +33,10 @@ export function checkRegisteredClaims(
       cause: { name: 'iss', expected: policy.issuer, actual: excerpt(iss) },
     });
   }
-  requireString(payload, 'sub');
+  requireString(payload, 'sub', VerifyAccessTokenError);
   checkAudience(ownMember(payload, 'aud'), policy.audiences);
   checkTimes(payload, policy.now / 1000, policy.clockToleranceSeconds);
-  if (Object.hasOwn(payload, 'jti')) requireString(payload, 'jti');
+  if (Object.hasOwn(payload, 'jti')) requireString(payload, 'jti', VerifyAccessTokenError);
   if (Object.hasOwn(payload, 'cnf')) checkConfirmation(ownMember(payload, 'cnf'));
 }
 
@@ -74,39 +75,9 @@ function checkAudience(aud: unknown, accepted: readonly string[]): void {
  * @throws VerifyAccessTokenError `token_expired`, `token_not_yet_valid`, `claim_missing`, `claim_invalid`
  */
 export function checkTimes(payload: JsonObject, seconds: number, clockToleranceSeconds: number): void {
-  const exp = requireNumber(payload, 'exp');
-  requireNumber(payload, 'iat');
-  const nbf = Object.hasOwn(payload, 'nbf') ? requireNumber(payload, 'nbf') : Number.NEGATIVE_INFINITY;
-  if (seconds >= exp + clockToleranceSeconds) {
-    throw new VerifyAccessTokenError('token_expired', {
-      cause: { name: 'exp', expected: seconds, actual: exp },
-    });
-  }
-  // By whole seconds, as `nbf` is written: a fraction of one does not make it valid early.
-  if (nbf > Math.floor(seconds) + clockToleranceSeconds) {
-    throw new VerifyAccessTokenError('token_not_yet_valid', {
-      cause: { name: 'nbf', expected: seconds, actual: nbf },
-    });
-  }
+  checkTimeClaims(payload, { seconds, clockToleranceSeconds }, VerifyAccessTokenError);
 }
 
-function requireString(payload: JsonObject, name: string): string {
-  const value = requireMember(payload, name);
-  if (typeof value !== 'string' || value === '') throw invalid(name, 'a string that is not empty');
-  return value;
-}
-
-function requireNumber(payload: JsonObject, name: string): number {
-  const value = requireMember(payload, name);
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(name, 'a finite number');
-  return value;
-}
-
-function requireMember(payload: JsonObject, name: string): unknown {
-  if (!Object.hasOwn(payload, name)) throw new VerifyAccessTokenError('claim_missing', { cause: { name } });
-  return ownMember(payload, name);
-}
-
-function invalid(name: string, expected: string): VerifyAccessTokenError {
-  return new VerifyAccessTokenError('claim_invalid', { cause: { name, expected } });
+function invalid(name: string, expected: string): Error {
+  return invalidClaim(name, expected, VerifyAccessTokenError);
 }

@@ -9,6 +9,7 @@ import { excerpt } from '../platform/excerpt.ts';
 import type { CompactJws } from '../jws/compact.ts';
 import { deepFreeze } from '../jws/json.ts';
 import type { Verifier } from '../jws/signature.ts';
+import { isEncrypted } from '../jwt/read-jwt.ts';
 import { checkRegisteredClaims, checkTimes } from './claim-checks.ts';
 import { type HeaderPolicy, readToken } from './read-token.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
@@ -27,6 +28,8 @@ export interface AccessTokenPolicy extends HeaderPolicy {
   readonly clockToleranceSeconds: number;
   /** Of all calls of one client. */
   readonly signatures: SignaturesInFlight;
+  /** The signed token inside an encrypted one; `undefined` when there are no keys for it. */
+  readonly decrypt: ((jwe: string) => Promise<string>) | undefined;
   /** `undefined` when no verdict is remembered. */
   readonly verifiedTokens: VerifiedTokens | undefined;
   /** Epoch milliseconds. */
@@ -48,9 +51,14 @@ export async function verifyAccessToken(
   policy: AccessTokenPolicy,
   issuers: KnownIssuers,
 ): Promise<AccessTokenClaims> {
-  const { verifiedTokens, knownHeaders } = policy;
+  const { verifiedTokens, knownHeaders, decrypt } = policy;
   const verified = verifiedTokens?.get(accessToken);
-  const { algorithm, kid, unverifiedIss, jws } = verified ?? readToken(accessToken, policy);
+  // What is remembered is the whole text as it came: an encrypted token is decrypted once, like it is verified once.
+  const signed =
+    verified === undefined && decrypt !== undefined && isEncrypted(accessToken)
+      ? await decrypt(accessToken)
+      : accessToken;
+  const { algorithm, kid, unverifiedIss, jws } = verified ?? readToken(signed, policy);
   const resolved = resolveIssuer(policy.allowedIssuers, unverifiedIss, context);
   const issuer = issuers.get(typeof resolved === 'string' ? resolved : await resolved);
   const kept = issuer.metadata();

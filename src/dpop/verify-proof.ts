@@ -197,11 +197,14 @@ async function consume(
   emit?.({ type: 'replay_store_failed', detail: describeStoreError(cause, key) });
 }
 
+/** A shorter end of a text begins like the key by chance. */
+const SHORTEST_PART = 8;
+
 /** Clients of stores quote the command that failed: the key goes, also where the text was cut within it. */
 function describeStoreError({ error }: Evidence, key: string): string {
   if (error === undefined) return 'the answer is no boolean';
   const detail = describeError(error).replaceAll(key, '...');
-  for (let length = key.length - 1; length > 0; length -= 1) {
+  for (let length = key.length - 1; length >= SHORTEST_PART; length -= 1) {
     if (detail.endsWith(key.slice(0, length))) return `${detail.slice(0, -length)}...`;
   }
   return detail;

@@ -29,6 +29,15 @@ export class GetAccessTokenForConnectionError extends BaseAuthError {
   }
 }
 
+/** A request for a token of the client's own was refused before it was sent. */
+export class GetTokenByClientCredentialsError extends BaseAuthError {
+  override readonly name = 'GetTokenByClientCredentialsError';
+
+  constructor(reason: ExchangeInputReason, details: ErrorDetails = {}) {
+    super({ code: 'get_token_by_client_credentials_error', reason, statusCode: 400 }, details);
+  }
+}
+
 /** How a token request failed. */
 export type UpstreamReason =
   'upstream_refused' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_invalid_answer';
@@ -50,6 +59,24 @@ function isPassing({ reason, statusCode }: UpstreamFailure): boolean {
   return reason !== 'upstream_invalid_answer' && (statusCode === 429 || statusCode >= 500);
 }
 
+/** What a server says when the user must sign in, consent or prove more before a token can be had for them. */
+const REAUTHENTICATE: ReadonlySet<string | undefined> = new Set([
+  'invalid_grant',
+  'mfa_required',
+  'login_required',
+  'interaction_required',
+  'consent_required',
+  'account_selection_required',
+  'unmet_authentication_requirements',
+  'federated_connection_refresh_token_not_found',
+]);
+
+/** Auth0 has no code of its own for a blocked user. */
+function needsReauthentication({ statusCode, error, errorDescription }: UpstreamFailure): boolean {
+  const isBlocked = error === 'unauthorized' && errorDescription?.toLowerCase() === 'user is blocked';
+  return statusCode < 500 && statusCode !== 429 && (isBlocked || REAUTHENTICATE.has(error));
+}
+
 /** The token endpoint refused, failed or could not be reached. */
 export class ApiError extends BaseAuthError {
   override readonly name = 'ApiError';
@@ -59,7 +86,9 @@ export class ApiError extends BaseAuthError {
   readonly errorDescription: string | undefined;
   /** Whether the same call may succeed later: network error, timeout, 429 or 5xx. */
   readonly retryable: boolean;
-  /** What the upstream's `Retry-After` asks for, in seconds. */
+  /** Whether no token can be had until the user signs in, consents or proves more. */
+  readonly reauthenticationRequired: boolean;
+  /** What the upstream's `Retry-After` asks for, in seconds; after a 429 also until its rate limit starts anew. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(failure: UpstreamFailure, details: ErrorDetails = {}) {
@@ -75,6 +104,7 @@ export class ApiError extends BaseAuthError {
     this.errorDescription = failure.errorDescription;
     this.retryAfterSeconds = failure.retryAfterSeconds;
     this.retryable = isPassing(failure);
+    this.reauthenticationRequired = needsReauthentication(failure);
   }
 
   /**

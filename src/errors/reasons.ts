@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'replay_store_unavailable'
   | 'domains_resolver_error'
   | 'get_token_by_exchange_profile_error'
-  | 'get_access_token_for_connection_error';
+  | 'get_access_token_for_connection_error'
+  | 'get_token_by_client_credentials_error';
 
 /** Public wording for each reason. It says what RFC 6750 §3 wants a client to know and no more. */
 export const DESCRIPTIONS = {
@@ -32,6 +33,9 @@ export const DESCRIPTIONS = {
 
   opaque_token: 'The access token is not a JWT.',
   encrypted_token: 'Encrypted access tokens are not supported.',
+  unsupported_encryption: 'The access token is encrypted in a way that is not accepted.',
+  unknown_encryption_key: 'The access token is encrypted for an unknown key.',
+  decryption_failed: 'The access token cannot be decrypted.',
   malformed_token: 'The access token is malformed.',
   token_too_large: 'The access token is too large.',
   unsupported_algorithm: 'The access token is signed with an algorithm that is not accepted.',
@@ -59,6 +63,11 @@ export const DESCRIPTIONS = {
   client_certificate_missing: 'The access token must be presented together with a client certificate.',
   client_certificate_invalid: 'The client certificate cannot be read.',
 
+  id_token_nonce_mismatch: 'The ID token was issued for another login.',
+  id_token_auth_too_old: 'The user authenticated too long ago.',
+  id_token_at_hash_mismatch: 'The ID token was issued together with another access token.',
+  organization_mismatch: 'The user logged in to another organization.',
+
   dpop_bound_token_as_bearer: 'The access token is bound to a key and must be presented with DPoP.',
   dpop_binding_missing: 'The access token is not bound to a DPoP key.',
   dpop_binding_mismatch: 'The access token is bound to another DPoP key.',
@@ -85,7 +94,7 @@ export const DESCRIPTIONS = {
   domains_resolver_failed: 'The accepted domains cannot be determined.',
 
   missing_client_credentials:
-    'Exchanging tokens needs `domain`, `clientId` and `clientSecret` in the client options.',
+    'Exchanging tokens needs `domain`, `clientId` and `clientSecret` (or a signing key) in the client options.',
   subject_token_invalid: 'The subject token cannot be used.',
   reserved_parameter: '`extra` holds a parameter that the SDK sets itself.',
   invalid_parameter: 'A parameter of the token exchange cannot be used.',

@@ -2,7 +2,7 @@
  * The refusals of verification, and what a program can do wrong.
  */
 import { BaseAuthError, type ErrorDetails } from './base-auth-error.ts';
-import type { ErrorReason } from './reasons.ts';
+import { DESCRIPTIONS, type ErrorReason } from './reasons.ts';
 
 /** An option or a check was written wrongly; thrown before anything is verified. The message names it. */
 export class ConfigurationError extends BaseAuthError {
@@ -63,6 +63,9 @@ export type AccessTokenReason = Extract<
   ErrorReason,
   | 'opaque_token'
   | 'encrypted_token'
+  | 'unsupported_encryption'
+  | 'unknown_encryption_key'
+  | 'decryption_failed'
   | 'malformed_token'
   | 'token_too_large'
   | 'unsupported_algorithm'
@@ -95,6 +98,35 @@ export class VerifyAccessTokenError extends BaseAuthError {
 
   constructor(reason: AccessTokenReason, details: ErrorDetails = {}) {
     super({ code: 'invalid_token', reason, statusCode: 401 }, details);
+  }
+}
+
+/** Why any signed token can be refused, whatever it is for. */
+export type TokenReason = Exclude<
+  AccessTokenReason,
+  'unsupported_encryption' | 'unknown_encryption_key' | 'decryption_failed' | 'act_invalid' | `dpop_${string}`
+>;
+
+/** The error class of a kind of token. */
+export type TokenRefusal = new (reason: TokenReason, details?: ErrorDetails) => BaseAuthError;
+
+/** Why an ID token was refused. */
+export type IdTokenReason =
+  TokenReason | Extract<ErrorReason, `id_token_${string}` | 'organization_mismatch'>;
+
+/** The ID token is not valid, or not the one that was expected. It is no credential, so there is no challenge. */
+export class VerifyIdTokenError extends BaseAuthError {
+  override readonly name = 'VerifyIdTokenError';
+
+  constructor(reason: IdTokenReason, details: ErrorDetails = {}) {
+    // The words for all signed tokens speak of access tokens, which most of them are.
+    const message = DESCRIPTIONS[reason]
+      .replace('an access token', 'an ID token')
+      .replace('access token', 'ID token');
+    super(
+      { code: 'invalid_token', reason, statusCode: 401 },
+      { ...details, message: details.message ?? message },
+    );
   }
 }
 

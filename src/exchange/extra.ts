@@ -42,8 +42,15 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
 
 const INVALID = { reason: 'invalid_parameter' } as const;
 
-/** Turns `extra` into form fields: own enumerable members, in their order; an array repeats its field. */
-export function readExtra(extra: unknown): Reading<readonly FormField[], ExtraProblem> {
+/**
+ * Turns `extra` into form fields: own enumerable members, in their order; an array repeats its field.
+ *
+ * @param taken names of fields that another option has set, and that a second value would contradict
+ */
+export function readExtra(
+  extra: unknown,
+  taken: readonly string[] = [],
+): Reading<readonly FormField[], ExtraProblem> {
   // A Map, an array or URLSearchParams has no members to read, and would be dropped without a word.
   if (
     typeof extra !== 'object' ||
@@ -57,14 +64,14 @@ export function readExtra(extra: unknown): Reading<readonly FormField[], ExtraPr
   for (const [name, member] of members) {
     if (member === undefined) continue;
     const values: readonly unknown[] = Array.isArray(member) ? member : [member];
-    const problem = nameProblem(name) ?? valuesProblem(values);
+    const problem = nameProblem(name, taken) ?? valuesProblem(values);
     if (problem !== undefined) return { problem: { ...problem, name } };
     fields.push(...values.map((value): FormField => [name, String(value)]));
   }
   return { value: fields };
 }
 
-function nameProblem(name: string): ExtraProblem | undefined {
+function nameProblem(name: string, taken: readonly string[]): ExtraProblem | undefined {
   // Letters outside ASCII are refused too: some become ASCII letters when an upstream changes their case.
   if (!/^[\x21-\x7e]{1,256}$/.test(name)) {
     return { ...INVALID, expected: 'names of 1 to 256 visible ASCII characters', actual: 'another name' };
@@ -74,7 +81,7 @@ function nameProblem(name: string): ExtraProblem | undefined {
     .toLowerCase()
     .split(/[[\]]/)
     .find((part) => part !== '');
-  if (bare === undefined || !RESERVED_NAMES.has(bare)) return undefined;
+  if (bare === undefined || !(RESERVED_NAMES.has(bare) || taken.includes(bare))) return undefined;
   return { reason: 'reserved_parameter', expected: 'names that the SDK does not set itself', actual: bare };
 }
 

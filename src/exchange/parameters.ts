@@ -17,7 +17,15 @@ export type Parameter =
       /** Another member without which this one means nothing. */
       readonly needs?: string;
     }
-  | { readonly kind: 'extra' };
+  | { readonly kind: 'extra' }
+  /** Read into texts, each of which has a field of its own; a problem is told as the rule that was broken. */
+  | {
+      readonly kind: 'texts';
+      readonly field: string;
+      readonly read: (value: unknown) => Reading<readonly string[], string>;
+    }
+  /** Not sent: it says how the request is made. */
+  | { readonly kind: 'setting'; readonly expected: string; readonly accepts: (value: unknown) => boolean };
 
 /** All members the options may have, by name, in the order of the form body. */
 export type ParameterTable = Readonly<Record<string, Parameter>>;
@@ -48,7 +56,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 /** The first required member that is absent, null or empty. */
 export function missingParameter(table: ParameterTable, given: Given): string | undefined {
   const isMissing = ([name, parameter]: [string, Parameter]): boolean =>
-    parameter.kind !== 'extra' && parameter.required === true && isNothing(given.get(name));
+    'required' in parameter && isNothing(given.get(name));
   return Object.entries(table).find(isMissing)?.[0];
 }
 
@@ -80,7 +88,7 @@ export function secretsIn(table: ParameterTable, given: Given): string[] {
   return [...given].flatMap(([name, value]) => {
     const kind = Object.hasOwn(table, name) ? table[name]?.kind : undefined;
     if (kind === 'extra') return stringsIn(value).filter((text) => text.length >= SHORTEST_SECRET_EXTRA);
-    return typeof value === 'string' && kind !== 'text' ? [value] : [];
+    return typeof value === 'string' && (kind === 'token' || kind === 'subjectToken') ? [value] : [];
   });
 }
 
@@ -95,8 +103,17 @@ function readParameter(
   value: unknown,
   given: Given,
 ): Reading<readonly FormField[], InputProblem> {
+  if (parameter.kind === 'setting') {
+    const { accepts, expected } = parameter;
+    return accepts(value) ? { value: [] } : { problem: invalid(name, expected, value) };
+  }
+  if ('read' in parameter) {
+    const reading = parameter.read(value);
+    if ('problem' in reading) return { problem: invalid(name, reading.problem, value) };
+    return { value: reading.value.map((text): FormField => [parameter.field, text]) };
+  }
   if (parameter.kind === 'extra') {
-    const reading = readExtra(value);
+    const reading = readExtra(value, given.has('authorizationDetails') ? ['authorization_details'] : []);
     if ('value' in reading) return reading;
     const { problem } = reading;
     const message =
@@ -110,14 +127,18 @@ function readParameter(
   const expected = parameter.kind === 'text' ? unmetByText(value) : unmetByToken(value);
   if (expected !== undefined || typeof value !== 'string') {
     const rule = expected ?? 'a string';
-    const message = `\`${name}\` must be ${rule}.`;
-    return { problem: { reason, message, expected: rule, actual: kindOf(value), name } };
+    return { problem: { ...invalid(name, rule, value), reason } };
   }
   if (parameter.needs !== undefined && !given.has(parameter.needs)) {
     const message = `\`${name}\` needs \`${parameter.needs}\` beside it.`;
     return { problem: { reason, message, expected: parameter.needs, actual: 'undefined', name } };
   }
   return { value: [[parameter.field, value]] };
+}
+
+function invalid(name: string, expected: string, value: unknown): InputProblem {
+  const message = `\`${name}\` must be ${expected}.`;
+  return { reason: 'invalid_parameter', message, expected, actual: kindOf(value), name };
 }
 
 /** Which rule for tokens a value breaks: it is sent as it is, and must not need repair. */

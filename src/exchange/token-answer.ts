@@ -24,6 +24,8 @@ export interface AnswerContext {
   readonly requestedTokenType: string | undefined;
   /** When the request was sent, seconds since the epoch: counting from there, a token never ends too late. */
   readonly sentAtSeconds: number;
+  /** Whether the request carried a DPoP proof, so that the token must be bound to its key; `false` by default. */
+  readonly isBound?: boolean | undefined;
 }
 
 /** The lifetime of a token whose answer does not say. */
@@ -39,7 +41,7 @@ type OptionalText = (typeof OPTIONAL_TEXTS)[number];
 const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, CONNECTION_TOKEN_TYPE]);
 
 /** Names a problem may quote; whatever else the upstream sent there could be a secret. */
-const FOREIGN_TOKEN_TYPES = ['DPoP', 'mac', 'PoP', 'N_A'];
+const FOREIGN_TOKEN_TYPES = ['Bearer', 'DPoP', 'mac', 'PoP', 'N_A'];
 
 /** Reads the JSON of a 2xx answer; own members only, and `null` is absent for the optional ones. */
 export function readTokenAnswer(json: unknown, context: AnswerContext): Reading<TokenAnswer, AnswerProblem> {
@@ -106,7 +108,10 @@ function lifetimeOf(value: unknown): number | undefined {
   return Math.floor(Math.min(seconds + 0, LONGEST_LIFETIME_SECONDS));
 }
 
-/** No DPoP proof was sent, so a token bound to a key could not be used by anybody here (RFC 6749 §7.1). */
+/**
+ * Without a proof, a token bound to a key could not be used by anybody here (RFC 6749 §7.1). With one, a token that is
+ * not bound is not what was asked for, and anybody could use it (RFC 9449 §5).
+ */
 function tokenTypeProblem(
   texts: ReadonlyMap<OptionalText, string>,
   context: AnswerContext,
@@ -114,11 +119,14 @@ function tokenTypeProblem(
   const type = texts.get('token_type')?.toLowerCase();
   const kind = context.requestedTokenType ?? texts.get('issued_token_type');
   const allowsNone = kind !== undefined && !ACCESS_TOKEN_TYPES.has(kind);
-  if (type === undefined || type === 'bearer' || (type === 'n_a' && allowsNone)) return undefined;
+  const wanted = context.isBound === true ? 'DPoP' : 'Bearer';
+  const isWanted = type === undefined ? wanted === 'Bearer' : type === wanted.toLowerCase();
+  if (isWanted || (type === 'n_a' && allowsNone)) return undefined;
+  const known = FOREIGN_TOKEN_TYPES.find((name) => name.toLowerCase() === type);
   return {
     name: 'token_type',
-    expected: allowsNone ? 'Bearer or N_A' : 'Bearer',
-    actual: FOREIGN_TOKEN_TYPES.find((known) => known.toLowerCase() === type) ?? 'another type',
+    expected: allowsNone ? `${wanted} or N_A` : wanted,
+    actual: known ?? (type === undefined ? 'undefined' : 'another type'),
   };
 }
 

@@ -1,8 +1,9 @@
-/** The one request to a token endpoint: sends a form, and makes a token or an `ApiError` of every outcome. */
+/** One request to a token endpoint: sends a form, and makes a token or an `ApiError` of every outcome. */
 
 import { ApiError, type UpstreamFailure } from '../errors/index.ts';
 import { HttpFailure, sendForJson, type HttpFailureKind, type HttpOptions } from '../platform/http.ts';
 import { readRetryAfter } from '../platform/retry-after.ts';
+import { readRateLimitReset } from './rate-limit.ts';
 import { createRedactor, summarizeError, type Redact } from './redact.ts';
 import { readTokenAnswer, type TokenAnswer } from './token-answer.ts';
 import { membersOf } from './values.ts';
@@ -12,9 +13,13 @@ export interface TokenRequest {
   readonly tokenEndpoint: string;
   /** The fields of the body, in their order; a name may occur more than once. */
   readonly form: Iterable<readonly [name: string, value: string]>;
-  /** The value of the `Authorization` header. */
-  readonly authorization: string;
-  /** Whatever must not appear in an error: tokens, assertions, the client's secret. The header is added to them. */
+  /** The value of the `Authorization` header, for clients that authenticate with it. */
+  readonly authorization?: string | undefined;
+  /** The proof of the key that the new token is to be bound to (RFC 9449 §5). */
+  readonly dpopProof?: string | undefined;
+  /** Told of the nonce that the server wants in the next proof, whatever the outcome. */
+  readonly onDpopNonce?: ((nonce: string) => void) | undefined;
+  /** Whatever must not appear in an error: tokens, assertions, the client's secret. The headers are added to them. */
   readonly secrets: readonly string[];
   readonly http: HttpOptions;
   /** The current time, milliseconds since the epoch. */
@@ -40,6 +45,9 @@ const REGISTERED_CODES: ReadonlySet<string> = new Set([
   'insufficient_scope',
   'access_denied',
   'mfa_required',
+  'login_required',
+  'interaction_required',
+  'consent_required',
   'server_error',
   'temporarily_unavailable',
   'too_many_requests',
@@ -67,10 +75,15 @@ interface TokenEndpointAnswer {
   readonly status: number;
   readonly json: unknown;
   readonly retryAfter: string | null;
+  readonly rateLimitReset: string | null;
+  readonly dpopNonce: string | null;
 }
 
+/** A nonce of the server's (RFC 9449 §8.1), short enough to go into every proof. */
+const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,512}$/;
+
 /**
- * Sends the request once. A retry is the caller's choice: some grants use the token up.
+ * Sends the request once. Whether to send it again is decided in attempts.ts: some grants use the token up.
  *
  * @throws ApiError for every outcome but a usable token; nothing in it holds a secret of the request.
  */
@@ -80,6 +93,8 @@ export async function requestToken(request: TokenRequest): Promise<TokenAnswer> 
   const sentAtSeconds = Math.floor(request.now() / 1000);
 
   const answer = await post(request, body.toString());
+  const nonce = answer.dpopNonce;
+  if (request.dpopProof !== undefined && nonce !== null && NONCE.test(nonce)) request.onDpopNonce?.(nonce);
   // The status 0 of an error Response, or whatever a custom fetch makes up, is no refusal.
   if (!Number.isInteger(answer.status) || answer.status < 200 || answer.status > 599) {
     throw new ApiError(INVALID_ANSWER, { cause: { name: 'status', expected: 'a number from 200 to 599' } });
@@ -88,7 +103,8 @@ export async function requestToken(request: TokenRequest): Promise<TokenAnswer> 
   if (answer.json === undefined) throw new ApiError({ ...INVALID_ANSWER, code: 'invalid_json' });
 
   const requestedTokenType = body.get('requested_token_type') ?? undefined;
-  const reading = readTokenAnswer(answer.json, { requestedTokenType, sentAtSeconds });
+  const isBound = request.dpopProof !== undefined;
+  const reading = readTokenAnswer(answer.json, { requestedTokenType, sentAtSeconds, isBound });
   if ('problem' in reading) throw new ApiError(INVALID_ANSWER, { cause: reading.problem });
   return reading.value;
 }
@@ -96,12 +112,19 @@ export async function requestToken(request: TokenRequest): Promise<TokenAnswer> 
 async function post(request: TokenRequest, body: string): Promise<TokenEndpointAnswer> {
   const url = request.tokenEndpoint;
   const headers = {
-    Authorization: request.authorization,
+    ...(request.authorization === undefined ? {} : { Authorization: request.authorization }),
+    ...(request.dpopProof === undefined ? {} : { DPoP: request.dpopProof }),
     'Content-Type': 'application/x-www-form-urlencoded',
   };
   try {
     const answer = await sendForJson({ url, method: 'POST', headers, body }, request.http);
-    return { status: answer.status, json: answer.json, retryAfter: answer.headers.get('retry-after') };
+    return {
+      status: answer.status,
+      json: answer.json,
+      retryAfter: answer.headers.get('retry-after'),
+      rateLimitReset: answer.headers.get('x-ratelimit-reset'),
+      dpopNonce: answer.headers.get('dpop-nonce'),
+    };
   } catch (error) {
     // A fetch that breaks its contract (no Response, a body that is no stream) is as good as none.
     const failure = error instanceof HttpFailure ? NO_ANSWER[error.kind] : UNREACHABLE;
@@ -120,8 +143,14 @@ function refusal(answer: TokenEndpointAnswer, request: TokenRequest): ApiError {
     statusCode: answer.status,
     error,
     errorDescription: typeof description === 'string' ? redact(description) : undefined,
-    retryAfterSeconds: readRetryAfter(answer.retryAfter, request.now()),
+    retryAfterSeconds: waitAskedFor(answer, request.now()),
   });
+}
+
+/** Auth0 says in every answer when its limit starts anew; only after a 429 is that something to wait for. */
+function waitAskedFor(answer: TokenEndpointAnswer, now: number): number | undefined {
+  const asked = readRetryAfter(answer.retryAfter, now);
+  return asked ?? (answer.status === 429 ? readRateLimitReset(answer.rateLimitReset, now) : undefined);
 }
 
 function errorCode(value: unknown, redact: Redact): string | undefined {
@@ -132,10 +161,11 @@ function errorCode(value: unknown, redact: Redact): string | undefined {
 /** Knows the secrets of the request and of the answer. */
 function redactorFor(request: TokenRequest, members: ReadonlyMap<string, unknown> = new Map()): Redact {
   const answered = ANSWERED_TOKENS.map((name) => members.get(name));
-  const credentials = request.authorization.replace(/^\w+ /, '');
+  const credentials = request.authorization?.replace(/^\w+ /, '') ?? '';
   return createRedactor([
     ...request.secrets,
     credentials,
+    request.dpopProof ?? '',
     ...answered.filter((token) => typeof token === 'string'),
   ]);
 }

@@ -1,7 +1,7 @@
 /**
  * Which issuers are accepted: one domain, a list, or a resolver that is asked for each request.
  */
-import { DomainsResolverError, VerifyAccessTokenError } from '../errors/index.ts';
+import { DomainsResolverError, type TokenRefusal, VerifyAccessTokenError } from '../errors/index.ts';
 import { excerpt } from '../platform/excerpt.ts';
 import { issuerOfDomain } from './domain.ts';
 
@@ -30,22 +30,26 @@ export type IssuerContext = Omit<DomainsResolverContext, 'unverifiedIss'>;
  * The allowed issuer that a token names, in canonical form. Without a resolver the answer is there at once: a promise
  * for it would cost more than the look-up.
  *
- * @throws VerifyAccessTokenError `issuer_not_allowed` @throws DomainsResolverError
+ * @param Refusal the error class of the kind of token
+ * @throws Refusal `issuer_not_allowed` @throws DomainsResolverError
  */
 export function resolveIssuer(
   allowed: AllowedIssuers,
   unverifiedIss: string,
   context: IssuerContext,
+  Refusal: TokenRefusal = VerifyAccessTokenError,
 ): string | Promise<string> {
   return typeof allowed === 'function'
-    ? askResolver(allowed, { ...context, unverifiedIss }).then((issuers) => pick(issuers, unverifiedIss))
-    : pick(allowed, unverifiedIss);
+    ? askResolver(allowed, { ...context, unverifiedIss }).then((issuers) =>
+        pick(issuers, unverifiedIss, Refusal),
+      )
+    : pick(allowed, unverifiedIss, Refusal);
 }
 
-function pick(issuers: ReadonlySet<string>, unverifiedIss: string): string {
+function pick(issuers: ReadonlySet<string>, unverifiedIss: string, Refusal: TokenRefusal): string {
   const issuer = issuers.has(unverifiedIss) ? unverifiedIss : issuerOfDomain(unverifiedIss);
   if (issuer !== undefined && issuers.has(issuer)) return issuer;
-  throw new VerifyAccessTokenError('issuer_not_allowed', {
+  throw new Refusal('issuer_not_allowed', {
     cause: { name: 'iss', expected: [...issuers], actual: excerpt(unverifiedIss) },
   });
 }

@@ -10,6 +10,8 @@ export interface IssuerMetadata {
   readonly issuer: string;
   readonly jwksUri: string;
   readonly tokenEndpoint: string | undefined;
+  /** The token endpoint for clients with a certificate (RFC 8705 §5): its alias, where there is one. */
+  readonly mtlsTokenEndpoint: string | undefined;
 }
 
 /** It becomes part of a cache key and of messages. */
@@ -38,7 +40,16 @@ export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
     });
   }
   // A token endpoint that cannot be used is the exchange's trouble, not that of verification.
-  return { issuer: named, jwksUri, tokenEndpoint: readHttpsUrl(ownMember(json, 'token_endpoint')) };
+  const tokenEndpoint = readHttpsUrl(ownMember(json, 'token_endpoint'));
+  return { issuer: named, jwksUri, tokenEndpoint, mtlsTokenEndpoint: aliasOf(json, tokenEndpoint) };
+}
+
+/** An alias that cannot be used is no reason to go elsewhere without the certificate. */
+function aliasOf(json: object, tokenEndpoint: string | undefined): string | undefined {
+  const aliases = ownMember(json, 'mtls_endpoint_aliases');
+  if (aliases === undefined) return tokenEndpoint;
+  const alias = isJsonObject(aliases) ? ownMember(aliases, 'token_endpoint') : null;
+  return alias === undefined ? tokenEndpoint : readHttpsUrl(alias);
 }
 
 /**
@@ -49,6 +60,10 @@ export function parseMetadata(issuer: string, json: unknown): IssuerMetadata {
  */
 export function parseCopiedMetadata(issuer: string, json: unknown): IssuerMetadata {
   const metadata = parseMetadata(issuer, json);
-  if (metadata.tokenEndpoint?.startsWith(issuer) !== false) return metadata;
+  const { tokenEndpoint, mtlsTokenEndpoint } = metadata;
+  // Auth0 serves clients with a certificate under a name of the domain's own.
+  const ownHosts = [issuer, issuer.replace('https://', 'https://mtls.')];
+  const isOwnAlias = ownHosts.some((host) => mtlsTokenEndpoint?.startsWith(host) !== false);
+  if (tokenEndpoint?.startsWith(issuer) !== false && isOwnAlias) return metadata;
   throw new LoadFailure(`the copied metadata of ${issuer} names a token endpoint elsewhere`);
 }

@@ -4,7 +4,12 @@
  */
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import type { ApiClientEvent } from '../events.ts';
+import type { SigningKey } from '../exchange/client-assertion.ts';
+import type { ClientAuthMethod } from '../exchange/client-auth.ts';
+import type { Rotated } from '../platform/rotated.ts';
+import type { EncryptionKeys } from '../exchange/encryption-key.ts';
 import type { DomainsResolver } from '../issuer/allowed-issuers.ts';
+import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
 import type { CacheAdapter } from '../platform/cache-adapter.ts';
 import type { PublicUrlRequest } from '../request/public-url.ts';
 
@@ -57,6 +62,34 @@ export interface VerifiedTokenCacheOptions {
   readonly maxEntries?: number | undefined;
 }
 
+/** How exchanged tokens are kept. */
+export interface OnBehalfOfCacheOptions {
+  /** 1,000 by default, at most 1,000,000; the one not used for longest is forgotten first. */
+  readonly maxEntries?: number | undefined;
+  /**
+   * How long a token is kept at most, in seconds; 600 by default, at most 86400. So long may a user who was blocked in
+   * the meantime live on.
+   */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Shares tokens between processes, encrypted; each process keeps its own by default. Needs `encryptionKey`. */
+  readonly adapter?: CacheAdapter | undefined;
+  /**
+   * 32 bytes, as base64url or hexadecimal text or a `Uint8Array`. Of a list, for rotation, the first encrypts and all
+   * decrypt. A function is asked each time.
+   */
+  readonly encryptionKey?: Rotated<EncryptionKeys> | undefined;
+}
+
+/**
+ * When a token request is sent again: when no connection came about, and after a 429 or 503 that says how long to wait.
+ */
+export interface ExchangeRetryOptions {
+  /** How often it is sent, the first time included; 3 by default, 2 to 10. */
+  readonly maxAttempts?: number | undefined;
+  /** How long is waited between the attempts of one call, in all, in seconds; 5 by default, at most 300. */
+  readonly maxDelaySeconds?: number | undefined;
+}
+
 /** What an {@link ApiClient} is made from. Durations are in seconds and may be fractions. */
 export interface ApiClientOptions {
   /**
@@ -79,6 +112,12 @@ export interface ApiClientOptions {
    * default.
    */
   readonly requireCertificateBinding?: boolean | undefined;
+  /**
+   * Private keys for access tokens that Auth0 encrypts for this API (JWE), at most 10: PEM (PKCS #8), JWK or CryptoKey,
+   * RSA for RSA-OAEP-256 or an elliptic curve for ECDH-ES. Without them, encrypted tokens are refused. Tokens that are
+   * only signed are accepted as before.
+   */
+  readonly decryptionKeys?: readonly DecryptionKeyInput[] | undefined;
   readonly dpop?: DpopOptions | undefined;
   /**
    * The services that may act for a user: the `sub` of a token's outermost `act` must be one of them. Tokens that are
@@ -88,9 +127,30 @@ export interface ApiClientOptions {
   readonly allowedActors?: readonly string[] | undefined;
   /** Accept only delegated tokens, with which somebody acts for the user; `false` by default. */
   readonly requireActor?: boolean | undefined;
-  /** For the exchange methods, together with `clientSecret` and `domain`. */
+  /** For the exchange methods, together with `domain` and a secret, a signing key, or a certificate. */
   readonly clientId?: string | undefined;
-  readonly clientSecret?: string | undefined;
+  /** The secret, or a function that has the one of the moment; it is called for each token request. */
+  readonly clientSecret?: Rotated<string> | undefined;
+  /**
+   * Signs assertions (`private_key_jwt`, RFC 7523) and wins over `clientSecret`: PKCS#8 in PEM, a private JWK or a
+   * `CryptoKey`, or a function that has the one of the moment.
+   */
+  readonly clientAssertionSigningKey?: Rotated<SigningKey> | undefined;
+  /** The algorithm of these assertions; that of the key by default, and `RS256` for a key that does not say. */
+  readonly clientAssertionSigningAlg?: string | undefined;
+  /**
+   * How the client proves who it is; by default `private_key_jwt` with a signing key, else `client_secret_basic`. With
+   * `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705) no secret is sent, and `customFetch` shows the
+   * certificate.
+   */
+  readonly clientAuthMethod?: ClientAuthMethod | undefined;
+  /**
+   * Keeps the tokens of `getTokenOnBehalfOf` and `getTokenByClientCredentials` for the very same call, until a minute
+   * before one of the tokens ends; on by default. `false` asks each time.
+   */
+  readonly onBehalfOfCache?: OnBehalfOfCacheOptions | false | undefined;
+  /** Sends token requests again that cannot have been processed; off by default. */
+  readonly retry?: ExchangeRetryOptions | false | undefined;
   /** Sends every request of the SDK; the runtime's `fetch` at the time of the call by default. */
   readonly customFetch?: typeof fetch | undefined;
   /** The limit for each HTTP call, in seconds; 10 by default, at most 300. */

@@ -5,8 +5,13 @@ import type { ActorRequirements } from '../actors.ts';
 import type { DpopReplayStore } from '../dpop/replay.ts';
 import { ConfigurationError } from '../errors/index.ts';
 import type { ApiClientEvent, Emit } from '../events.ts';
+import type { RetryPolicy } from '../exchange/attempts.ts';
+import type { ClientIdentity } from '../exchange/client-auth.ts';
+import type { Rotated } from '../platform/rotated.ts';
+import type { EncryptionKeys } from '../exchange/encryption-key.ts';
 import type { AllowedIssuers, DomainsResolver } from '../issuer/allowed-issuers.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
+import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
 import { isJsonObject } from '../jws/json.ts';
 import type { ApiClientOptions } from './options.ts';
 import { createRunInBackground, type RunInBackground } from '../platform/background.ts';
@@ -16,6 +21,14 @@ import type { HttpOptions } from '../platform/http.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { type PublicUrl, readPublicUrl } from '../request/public-url.ts';
 import { checkMembers, expected } from './rules.ts';
+
+export interface KeptTokensSettings {
+  readonly maxEntries: number;
+  readonly maxAgeSeconds: number;
+  /** The cache that processes share, and the key that only they have. */
+  readonly shared:
+    { readonly adapter: CacheAdapter; readonly encryptionKey: Rotated<EncryptionKeys> } | undefined;
+}
 
 /** The options with every default filled in and every domain made an issuer. */
 export interface ResolvedOptions {
@@ -27,6 +40,7 @@ export interface ResolvedOptions {
   readonly clockToleranceSeconds: number;
   readonly requireAccessTokenType: boolean;
   readonly requireCertificateBinding: boolean;
+  readonly decryptionKeys: readonly DecryptionKeyInput[] | undefined;
   readonly dpop: {
     readonly mode: 'allowed' | 'required' | 'disabled';
     readonly iatOffsetSeconds: number;
@@ -39,7 +53,11 @@ export interface ResolvedOptions {
     readonly publicUrl: PublicUrl | undefined;
   };
   readonly actors: ActorRequirements;
-  readonly client: { readonly clientId: string | undefined; readonly clientSecret: string | undefined };
+  readonly client: ClientIdentity;
+  /** How exchanged tokens are kept; `undefined` when they are not. */
+  readonly keptTokens: KeptTokensSettings | undefined;
+  /** `undefined`: no token request is sent again. */
+  readonly retry: RetryPolicy | undefined;
   readonly http: HttpOptions;
   readonly cacheTtlSeconds: number;
   readonly cacheMaxEntries: number;
@@ -81,6 +99,7 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
     requireAccessTokenType: options.requireAccessTokenType ?? false,
     requireCertificateBinding: options.requireCertificateBinding ?? false,
+    decryptionKeys: options.decryptionKeys && [...options.decryptionKeys],
     dpop: {
       mode: dpop.mode ?? 'allowed',
       iatOffsetSeconds: dpop.iatOffsetSeconds ?? 300,
@@ -98,7 +117,15 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
       allowedActors: options.allowedActors && [...options.allowedActors],
       requireActor: options.requireActor,
     },
-    client: { clientId: options.clientId, clientSecret: options.clientSecret },
+    client: {
+      clientId: options.clientId,
+      clientSecret: options.clientSecret,
+      clientAssertionSigningKey: options.clientAssertionSigningKey,
+      clientAssertionSigningAlg: options.clientAssertionSigningAlg,
+      clientAuthMethod: options.clientAuthMethod,
+    },
+    keptTokens: keptTokensOf(options.onBehalfOfCache),
+    retry: retryOf(options.retry),
     http: {
       // Looked up at the time of the call, so that whoever instruments or mocks the global fetch is seen.
       fetch: customFetch ?? ((...request) => fetch(...request)),
@@ -114,6 +141,24 @@ export function resolveOptions(options: ApiClientOptions): ResolvedOptions {
     runInBackground: createRunInBackground(options.waitUntil),
     now: options.now === undefined ? Date.now : checkedClock(options.now),
   });
+}
+
+/** @throws ConfigurationError */
+function keptTokensOf(cache: ApiClientOptions['onBehalfOfCache'] = {}): KeptTokensSettings | undefined {
+  if (cache === false) return undefined;
+  const { maxEntries = 1000, maxAgeSeconds = 600, adapter, encryptionKey } = cache;
+  if (adapter === undefined) return { maxEntries, maxAgeSeconds, shared: undefined };
+  if (encryptionKey === undefined) {
+    throw new ConfigurationError(
+      `\`onBehalfOfCache.adapter\` needs \`onBehalfOfCache.encryptionKey\`: write ${expected('onBehalfOfCache.encryptionKey')}.`,
+    );
+  }
+  return { maxEntries, maxAgeSeconds, shared: { adapter, encryptionKey } };
+}
+
+function retryOf(retry: ApiClientOptions['retry'] = false): RetryPolicy | undefined {
+  if (retry === false) return undefined;
+  return { maxAttempts: retry.maxAttempts ?? 3, maxDelaySeconds: retry.maxDelaySeconds ?? 5 };
 }
 
 /** A listener that throws, or rejects, harms nothing. */

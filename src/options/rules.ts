@@ -4,6 +4,7 @@
 import leven from 'leven';
 import { ACTOR_LIST, isActorList } from '../actors.ts';
 import { ConfigurationError } from '../errors/index.ts';
+import { readKeys } from '../exchange/encryption-key.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import { ALGORITHMS } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject } from '../jws/json.ts';
@@ -12,7 +13,16 @@ import { readPublicUrl } from '../request/public-url.ts';
 const MODES: readonly unknown[] = ['allowed', 'required', 'disabled'];
 const ON_STORE_ERROR: readonly unknown[] = ['refuse', 'accept'];
 const ALGORITHM_NAMES: readonly unknown[] = ALGORITHMS.map((algorithm) => algorithm.name);
+const AUTH_METHODS: readonly unknown[] = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+];
 const MIN_NONCE_SECRET_LENGTH = 32;
+/** Each may have to be tried on a token that names none of them. */
+const MAX_DECRYPTION_KEYS = 10;
 
 /** What an option may be, in words for whoever wrote something else, and as a check. */
 interface Rule {
@@ -33,6 +43,15 @@ const text: Rule = { expected: 'a string that is not empty', accepts: isText };
 const algorithms: Rule = {
   expected: `a list of asymmetric algorithms out of ${ALGORITHM_NAMES.join(', ')}`,
   accepts: (value) => isListOf(isAlgorithm, value),
+};
+
+const optionsOrFalse: Rule = {
+  expected: 'an object of options, or false',
+  accepts: (value) => value === false || isJsonObject(value),
+};
+const cacheAdapter: Rule = {
+  expected: 'an object with the methods get, set, delete and clear, and perhaps setIfAbsent',
+  accepts: isCacheAdapter,
 };
 
 function seconds(least: number, most: number): Rule {
@@ -73,6 +92,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     clockToleranceSeconds: seconds(0, 60),
     requireCertificateBinding: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
     requireAccessTokenType: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+    decryptionKeys: {
+      expected: `a list of 1 to ${MAX_DECRYPTION_KEYS} private keys: PEM (PKCS #8), JWK or CryptoKey, RSA-OAEP or ECDH`,
+      accepts: (value) =>
+        Array.isArray(value) && value.length <= MAX_DECRYPTION_KEYS && isListOf(isDecryptionKey, value),
+    },
     dpop: { expected: 'an object of DPoP options', accepts: isJsonObject },
     'dpop.mode': { expected: `one of ${MODES.join(', ')}`, accepts: (value) => MODES.includes(value) },
     'dpop.iatOffsetSeconds': seconds(0, 3600),
@@ -100,16 +124,36 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
       accepts: (value) => isFunction(value) || readPublicUrl(value) !== undefined,
     },
     clientId: text,
-    clientSecret: text,
+    clientSecret: {
+      expected: 'a string that is not empty, or a function that returns one',
+      accepts: (value) => isText(value) || isFunction(value),
+    },
+    clientAssertionSigningKey: {
+      expected: 'a private key (PKCS#8 in PEM, a JWK, or a CryptoKey), or a function that returns one',
+      accepts: (value) => isSigningKey(value) || isFunction(value),
+    },
+    clientAssertionSigningAlg: { expected: `one of ${ALGORITHM_NAMES.join(', ')}`, accepts: isAlgorithm },
+    clientAuthMethod: {
+      expected: `one of ${AUTH_METHODS.join(', ')}`,
+      accepts: (value) => AUTH_METHODS.includes(value),
+    },
+    onBehalfOfCache: optionsOrFalse,
+    'onBehalfOfCache.maxEntries': wholeNumber(1, 1_000_000),
+    'onBehalfOfCache.maxAgeSeconds': seconds(0, 86400),
+    'onBehalfOfCache.adapter': cacheAdapter,
+    'onBehalfOfCache.encryptionKey': {
+      expected: '32 bytes as base64url or hexadecimal text or a Uint8Array, a list of 1 to 5, or a function',
+      accepts: (value) => isFunction(value) || readKeys(value) !== undefined,
+    },
+    retry: optionsOrFalse,
+    'retry.maxAttempts': wholeNumber(2, 10),
+    'retry.maxDelaySeconds': seconds(0, 300),
     customFetch: method('a function with the signature of fetch'),
     timeoutSeconds: {
       expected: 'a number of seconds above 0, at most 300',
       accepts: (value) => typeof value === 'number' && value > 0 && value <= 300,
     },
-    cacheAdapter: {
-      expected: 'an object with the methods get, set, delete and clear, and perhaps setIfAbsent',
-      accepts: isCacheAdapter,
-    },
+    cacheAdapter,
     cacheTtlSeconds: seconds(0, 86400),
     cacheMaxEntries: wholeNumber(1, 10_000),
     verifiedTokenCache: {
@@ -179,10 +223,26 @@ function isCacheAdapter(value: unknown): boolean {
   return setIfAbsent === undefined || isFunction(setIfAbsent);
 }
 
+/** What can be seen of a private key at once; the rest is seen when it is imported. */
+function isDecryptionKey(value: unknown): boolean {
+  if (typeof value === 'string') return value.trimStart().startsWith('-----BEGIN PRIVATE KEY-----');
+  if (!isJsonObject(value)) return false;
+  const { type, kty, d } = value;
+  return type === 'private' || ((kty === 'RSA' || kty === 'EC') && typeof d === 'string');
+}
+
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const members = value as Readonly<Record<string, unknown>>;
   return names.every((name) => typeof members[name] === 'function');
+}
+
+/** Whether it may be one: whether it is, the first signature shows. */
+function isSigningKey(value: unknown): boolean {
+  if (typeof value === 'string') return /^\s*-----BEGIN PRIVATE KEY-----/.test(value);
+  if (!isJsonObject(value)) return false;
+  const { type, kty, d } = value;
+  return type === 'private' || (typeof kty === 'string' && kty !== 'oct' && typeof d === 'string');
 }
 
 function isHttpUrl(value: unknown): boolean {

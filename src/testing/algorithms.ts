@@ -5,6 +5,7 @@
 import {
   constants,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -106,9 +107,17 @@ export function sha256(text: string): string {
  */
 export function signCompact(header: object, payload: object, key: SigningKey): string {
   const { hash, parameters } = ALGORITHMS[key.algorithm];
-  const input = [header, payload]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
+  const input = signingInput(header, payload);
   const signature = signBytes(hash, Buffer.from(input), { key: key.privateKey, ...parameters });
   return `${input}.${signature.toString('base64url')}`;
+}
+
+/** The same with HMAC-SHA-256 in place of a signature (RFC 7518 §3.2). */
+export function macCompact(header: object, payload: object, secret: string): string {
+  const input = signingInput(header, payload);
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
+function signingInput(...parts: object[]): string {
+  return parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
 }

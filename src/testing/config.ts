@@ -27,6 +27,7 @@ export interface TenantConfig {
   readonly tokenLifetimeSeconds: number;
   readonly exchangeProfiles: ReadonlyMap<string, ExchangeProfile>;
   readonly connections: readonly string[];
+  readonly dpopNonce: string | undefined;
   readonly discovery: Readonly<Record<string, unknown>>;
 }
 
@@ -51,6 +52,7 @@ export function resolveConfig(given: TestTenantOptions): TenantConfig {
       Object.entries(options.exchangeProfiles ?? { 'urn:example:subject-token': exampleProfile }),
     ),
     connections: options.connections ?? ['google-oauth2'],
+    dpopNonce: options.dpopNonce,
     discovery: options.discovery ?? {},
   });
 }

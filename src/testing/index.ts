@@ -10,6 +10,7 @@ export type {
   FailureName,
   FailureTarget,
   IssueAccessTokenOptions,
+  IssueIdTokenOptions,
   ListenOptions,
   LoggedRequest,
   PublicJwk,

@@ -5,6 +5,7 @@ const STATUSES = {
   invalid_request: 400,
   invalid_grant: 400,
   invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   unsupported_grant_type: 400,
   invalid_client: 401,
   access_denied: 403,

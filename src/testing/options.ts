@@ -11,6 +11,7 @@ import type {
   CreateProofOptions,
   FailOptions,
   IssueAccessTokenOptions,
+  IssueIdTokenOptions,
   ListenOptions,
   RotateKeysOptions,
   TestClient,
@@ -62,6 +63,11 @@ const KEY: Check = {
   accepts: (value) => isRecord(value) && isString(value.jkt),
 };
 
+const PUBLIC_JWK: Check = {
+  expected: 'a public key as a JWK',
+  accepts: (value) => isRecord(value) && isString(value.kty) && value.kty !== 'oct' && !('d' in value),
+};
+
 export const TENANT_CHECKS: Checks<TestTenantOptions> = {
   domain: {
     expected: "a lower-case host name without scheme or path, such as 'tenant.auth0.test'",
@@ -85,16 +91,14 @@ export const TENANT_CHECKS: Checks<TestTenantOptions> = {
     accepts: (value) => isRecord(value) && Object.values(value).every(isFunction),
   },
   connections: NAMES,
+  dpopNonce: NAME,
   discovery: MEMBERS,
 };
 
 export const CLIENT_CHECKS: Checks<TestClient> = {
   clientId: { ...NAME, required: true },
   clientSecret: { ...NAME, required: true },
-  publicJwk: {
-    expected: 'a public key as a JWK',
-    accepts: (value) => isRecord(value) && isString(value.kty) && value.kty !== 'oct' && !('d' in value),
-  },
+  publicJwk: PUBLIC_JWK,
   audience: TEXT_OR_TEXTS,
   grantTypes: NAMES,
 };
@@ -107,7 +111,18 @@ export const TOKEN_CHECKS: Checks<IssueAccessTokenOptions> = {
   permissions: TEXTS,
   act: { expected: 'an array of strings, or of { sub, iss? }', accepts: isListOf(isActor) },
   dpopKey: KEY,
+  encryptFor: PUBLIC_JWK,
   expiresInSeconds: SECONDS,
+  claims: MEMBERS,
+  header: MEMBERS,
+};
+
+export const ID_TOKEN_CHECKS: Checks<IssueIdTokenOptions> = {
+  sub: TEXT,
+  clientId: TEXT,
+  nonce: TEXT,
+  expiresInSeconds: SECONDS,
+  clientSecret: NAME,
   claims: MEMBERS,
   header: MEMBERS,
 };

@@ -40,7 +40,7 @@ export async function verifyOwnToken(
 /**
  * The key to which the client wants the new token bound: the one of its DPoP proof (RFC 9449 §5), if there is one.
  *
- * @throws OAuthRefusal `invalid_dpop_proof`
+ * @throws OAuthRefusal `invalid_dpop_proof`, `use_dpop_nonce`
  */
 export async function provenKey(
   headers: Headers,
@@ -65,6 +65,9 @@ export async function provenKey(
     protectedHeader.jwk === undefined
   ) {
     throw new OAuthRefusal('invalid_dpop_proof', 'The DPoP proof was made for another request.');
+  }
+  if (config.dpopNonce !== undefined && payload.nonce !== config.dpopNonce) {
+    throw new OAuthRefusal('use_dpop_nonce', 'The DPoP proof must carry the nonce of this server.');
   }
   return { jkt: await calculateJwkThumbprint(protectedHeader.jwk) };
 }

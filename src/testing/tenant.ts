@@ -2,6 +2,7 @@
 
 import { resolveConfig } from './config.ts';
 import { generateDpopKey } from './dpop-key.ts';
+import { encryptToken } from './encrypt.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createFetch } from './fetch.ts';
 import { createKeyRing } from './keys.ts';
@@ -11,6 +12,7 @@ import {
   checkOptions,
   DPOP_KEY_CHECKS,
   FAIL_CHECKS,
+  ID_TOKEN_CHECKS,
   LISTEN_CHECKS,
   ROTATE_CHECKS,
   TOKEN_CHECKS,
@@ -56,8 +58,13 @@ export function createTestTenant(options: TestTenantOptions = {}): TestTenant {
     clearRequests,
     recover,
     clientOptions: () => ({ domain, audience, clientId, clientSecret, customFetch, now }),
-    issueAccessToken: async (given = {}) =>
-      Promise.resolve(tokens.accessToken(checkOptions('issueAccessToken', given, TOKEN_CHECKS))),
+    issueAccessToken: async (given = {}) => {
+      const { encryptFor, ...token } = checkOptions('issueAccessToken', given, TOKEN_CHECKS);
+      const signed = tokens.accessToken(token);
+      return encryptFor === undefined ? signed : await encryptToken(signed, encryptFor);
+    },
+    issueIdToken: async (given = {}) =>
+      Promise.resolve(tokens.idToken(checkOptions('issueIdToken', given, ID_TOKEN_CHECKS))),
     createDpopKey: (given = {}) => {
       const { algorithm = 'ES256' } = checkOptions('createDpopKey', given, DPOP_KEY_CHECKS);
       return generateDpopKey(algorithm, now);

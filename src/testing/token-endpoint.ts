@@ -39,10 +39,16 @@ export function createTokenEndpoint(tenant: TenantParts): (request: TokenRequest
       const challenge = status === 401 ? { 'www-authenticate': `Basic realm="${tenant.config.domain}"` } : {};
       return Response.json(
         { error: error.error, error_description: message },
-        { status, headers: { ...TOKEN_HEADERS, ...challenge } },
+        { status, headers: { ...TOKEN_HEADERS, ...challenge, ...nonceFor(error, tenant) } },
       );
     }
   };
+}
+
+function nonceFor({ error }: OAuthRefusal, { config }: TenantParts): Record<string, string> {
+  return error === 'use_dpop_nonce' && config.dpopNonce !== undefined
+    ? { 'dpop-nonce': config.dpopNonce }
+    : {};
 }
 
 async function grantTokens({ headers, form }: TokenRequest, tenant: TenantParts): Promise<TokenAnswer> {

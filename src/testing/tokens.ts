@@ -1,15 +1,15 @@
 /** The tokens the tenant issues. */
 
 import { randomUUID } from 'node:crypto';
-import { signCompact } from './algorithms.ts';
+import { macCompact, signCompact } from './algorithms.ts';
 import type { TenantConfig } from './config.ts';
 import type { KeyRing } from './keys.ts';
 import { withOverrides } from './members.ts';
-import type { IssueAccessTokenOptions, TestActor } from './types.ts';
+import type { IssueAccessTokenOptions, IssueIdTokenOptions, TestActor } from './types.ts';
 
 export interface TokenIssuer {
-  readonly accessToken: (options?: IssueAccessTokenOptions) => string;
-  readonly idToken: (options: { sub: string; clientId: string }) => string;
+  readonly accessToken: (options?: Omit<IssueAccessTokenOptions, 'encryptFor'>) => string;
+  readonly idToken: (options?: IssueIdTokenOptions) => string;
 }
 
 export function createTokenIssuer(config: TenantConfig, keys: KeyRing): TokenIssuer {
@@ -38,10 +38,23 @@ export function createTokenIssuer(config: TenantConfig, keys: KeyRing): TokenIss
       const header = { alg: key.algorithm, typ: 'at+jwt', kid: key.kid };
       return signCompact(withOverrides(header, options.header), withOverrides(claims, options.claims), key);
     },
-    idToken: ({ sub, clientId }) => {
+    idToken: (options = {}) => {
+      const claims = {
+        iss: config.issuer,
+        sub: options.sub ?? 'auth0|user',
+        aud: options.clientId ?? config.clients[0].clientId,
+        ...lifetime(options.expiresInSeconds ?? config.tokenLifetimeSeconds),
+        nonce: options.nonce,
+      };
+      const { clientSecret } = options;
+      const payload = withOverrides(claims, options.claims);
+      if (clientSecret !== undefined) {
+        const header = withOverrides({ alg: 'HS256', typ: 'JWT' }, options.header);
+        return macCompact(header, payload, clientSecret);
+      }
       const key = keys.current();
-      const claims = { iss: config.issuer, sub, aud: clientId, ...lifetime(config.tokenLifetimeSeconds) };
-      return signCompact({ alg: key.algorithm, typ: 'JWT', kid: key.kid }, claims, key);
+      const header = { alg: key.algorithm, typ: 'JWT', kid: key.kid };
+      return signCompact(withOverrides(header, options.header), payload, key);
     },
   };
 }

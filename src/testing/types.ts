@@ -75,6 +75,8 @@ export interface TestTenantOptions {
   readonly exchangeProfiles?: Readonly<Record<string, ExchangeProfile>> | undefined;
   /** Connections whose tokens can be had. Default `['google-oauth2']`. */
   readonly connections?: readonly string[] | undefined;
+  /** The nonce that every DPoP proof must carry at the token endpoint (RFC 9449 §8). Default: none is asked for. */
+  readonly dpopNonce?: string | undefined;
   /** Members that replace or extend the discovery document; `undefined` removes one. */
   readonly discovery?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -103,6 +105,11 @@ export interface IssueAccessTokenOptions {
   readonly act?: readonly (string | TestActor)[] | undefined;
   /** Binds the token to this key: `cnf.jkt` (RFC 9449 §6.1). */
   readonly dpopKey?: { readonly jkt: string } | undefined;
+  /**
+   * Encrypts the signed token (a nested JWT in a JWE) for this public key, by its `alg` or else RSA-OAEP-256 or ECDH-ES,
+   * with A256GCM. Its `kid` is put into the header. Default: the token is signed only.
+   */
+  readonly encryptFor?: JWK | undefined;
   /** `exp - iat`; negative for a token that has expired. Default: the tenant's `tokenLifetimeSeconds`. */
   readonly expiresInSeconds?: number | undefined;
   /** Claims that replace or extend all of the above; `undefined` removes one. Nothing is validated. */
@@ -111,6 +118,23 @@ export interface IssueAccessTokenOptions {
    * Header parameters that replace or extend `alg`, `typ` and `kid`; `undefined` removes one. Only the text of the
    * header changes: the signature is always a real one by the tenant's current key, over that text.
    */
+  readonly header?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface IssueIdTokenOptions {
+  /** Default `auth0|user`. */
+  readonly sub?: string | undefined;
+  /** `aud`: the client the user logged in to. Default: the tenant's first client. */
+  readonly clientId?: string | undefined;
+  /** Default: no `nonce` claim. */
+  readonly nonce?: string | undefined;
+  /** `exp - iat`; negative for a token that has expired. Default: the tenant's `tokenLifetimeSeconds`. */
+  readonly expiresInSeconds?: number | undefined;
+  /** Signs with HS256 and this secret, as Auth0 does for clients that are set so. Default: the tenant's key. */
+  readonly clientSecret?: string | undefined;
+  /** Claims that replace or extend all of the above; `undefined` removes one. Nothing is validated. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** Header parameters that replace or extend `alg`, `typ` and `kid`; `undefined` removes one. */
   readonly header?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -265,6 +289,8 @@ export interface TestTenant {
   readonly clientOptions: () => TestClientOptions;
   /** An access token in the profile of RFC 9068, signed with the current key. */
   readonly issueAccessToken: (options?: IssueAccessTokenOptions) => Promise<string>;
+  /** An ID token, signed with the current key unless told otherwise. */
+  readonly issueIdToken: (options?: IssueIdTokenOptions) => Promise<string>;
   /** A new key for DPoP proofs. */
   readonly createDpopKey: (options?: CreateDpopKeyOptions) => TestDpopKey;
 

@@ -33,6 +33,9 @@ export class World {
   readonly apiRequests: Request[] = [];
   /** How such an API answers. */
   answer: (request: Request) => Response | Promise<Response> = () => Response.json({ events: [] });
+  /** How the Management API of a tenant answers. */
+  answerManagement: (request: Request) => Response | Promise<Response> = () =>
+    new Response(null, { status: 404 });
   readonly #servers: Server[] = [];
   readonly #listening: Promise<unknown>[] = [];
 
@@ -94,8 +97,9 @@ export class World {
 
   #fetch(loopback: typeof fetch): typeof fetch {
     return async (input: string | URL | Request, init?: RequestInit) => {
-      const { hostname } = new URL(input instanceof Request ? input.url : input);
+      const { hostname, pathname } = new URL(input instanceof Request ? input.url : input);
       if (hostname === '127.0.0.1') return await loopback(input, init);
+      if (pathname.startsWith('/api/v2/')) return await this.answerManagement(new Request(input, init));
       if (hostname.startsWith('login.') || hostname.endsWith('.auth0.com')) {
         return await this.tenant(hostname).fetch(input, init);
       }

@@ -203,5 +203,5 @@ it('asks for domain and audience together with everything else that is wrong, on
 
 it('says what to write instead, and not what was written', () => {
   const { message } = thrownBy(() => create({ ...REQUIRED, clientSecret: ['hunter2'] }));
-  expect(message).toBe('`clientSecret` must be a string that is not empty.');
+  expect(message).toBe('`clientSecret` must be a string that is not empty, or a function that returns one.');
 });

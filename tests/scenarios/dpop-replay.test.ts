@@ -345,7 +345,7 @@ describe('onStoreError', () => {
       const [failure] = failures();
       const detail = failure?.type === 'replay_store_failed' ? failure.detail : '';
       expect(detail).toMatch(/^Error: [\x20-\x7e]{1,200}$/);
-      expect(detail).not.toContain((keys[0] ?? '').slice(0, 5));
+      expect(detail).not.toContain((keys[0] ?? '').slice(0, 8));
     }
   });
 });

@@ -149,9 +149,10 @@ describe('onEvent', () => {
     ['on_behalf_of', 'getTokenOnBehalfOf'],
     ['exchange_profile', 'getTokenByExchangeProfile'],
     ['connection', 'getAccessTokenForConnection'],
+    ['client_credentials', 'getTokenByClientCredentials'],
   ] as const)('tells of a token request: %s', async (exchange, method) => {
     const { tenant, createClient, issuer, told } = setUpListener();
-    const client = createClient(tenant.clientOptions());
+    const client = createClient({ ...tenant.clientOptions(), onBehalfOfCache: false });
     const accessToken = await tenant.issueAccessToken();
     const call = () =>
       ({
@@ -164,11 +165,13 @@ describe('onEvent', () => {
           }),
         getAccessTokenForConnection: () =>
           client.getAccessTokenForConnection({ accessToken, connection: 'google-oauth2' }),
+        getTokenByClientCredentials: () =>
+          client.getTokenByClientCredentials({ audience: 'https://calendar.example' }),
       })[method]();
     await call();
     const durationSeconds = anyDuration;
     expect(told().filter(({ type }) => type !== 'document_fetched')).toEqual([
-      { type: 'exchange_done', exchange, issuer, durationSeconds },
+      { type: 'exchange_done', exchange, issuer, source: 'network', durationSeconds },
     ]);
     tenant.fail('token', 500);
     const error = await rejectionOf(call());

@@ -1,17 +1,16 @@
 import { inspect } from 'node:util';
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ApiClientOptions, BaseAuthError, ErrorReason } from '../../src/index.ts';
+import type { ApiClientOptions, BaseAuthError, DecryptionKeyInput, ErrorReason } from '../../src/index.ts';
 import { rejectionOf } from '../support/assert-rejects.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { replaceParts } from '../support/crafted-issuer.ts';
+import { ecKeys, rsaKeys } from '../support/encryption.ts';
 import { API_URL, bearerRequest, createBoundRequest, dpopRequest, setUp } from '../support/scenario.ts';
 
 const NONCE_SECRET = 'nonce-secret-that-must-not-be-seen-anywhere';
 const CLIENT_SECRET = 'client-secret-that-must-not-be-seen-anywhere';
-const PRIVATE_MEMBER = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-  format: 'jwk',
-}).d;
+const PRIVATE_KEYS = ecKeys();
+const PRIVATE_MEMBER = PRIVATE_KEYS.privateJwk.d;
 
 const { tenant, createClient, clock } = setUp({
   client: { clientSecret: CLIENT_SECRET, dpop: { nonce: { secret: NONCE_SECRET } } },
@@ -50,11 +49,42 @@ const withProof = async (
   const made = await createBoundRequest(tenant, { key, ...proof });
   return rejectedRequest({ authorization: `DPoP ${made.accessToken}`, dpop: made.proof }, options);
 };
+/** An encrypted token, to a client whose key is another unless one is given. */
+const encrypted = async (
+  encryptFor: NonNullable<Parameters<typeof tenant.issueAccessToken>[0]>['encryptFor'],
+  key: DecryptionKeyInput = PRIVATE_KEYS.privateJwk,
+) => {
+  const accessToken = await issue({ encryptFor });
+  const [header = '', ...parts] = accessToken.split('.');
+  // The content of another token, so that it does not decrypt.
+  const [, , ...others] = (await issue({ encryptFor })).split('.');
+  return bearer([header, parts[0], ...others].join('.'), { decryptionKeys: [key] });
+};
 const noNonce = { dpop: { replayStore: { add: () => Promise.reject(new Error('down')) } } };
 
 const rejections: [reason: ErrorReason, reject: () => Promise<Rejection>][] = [
   ['opaque_token', () => bearer('an-opaque-token-that-must-not-be-seen')],
   ['encrypted_token', () => bearer('encrypted-1.encrypted-2.encrypted-3.encrypted-4.encrypted-5')],
+  ['decryption_failed', () => encrypted(PRIVATE_KEYS.publicJwk)],
+  ['unknown_encryption_key', () => encrypted(rsaKeys().publicJwk)],
+  ['invalid_option', () => encrypted(PRIVATE_KEYS.publicJwk, { ...PRIVATE_KEYS.privateJwk, use: 'sig' })],
+  [
+    'id_token_nonce_mismatch',
+    async () => {
+      const idToken = await tenant.issueIdToken({ nonce: 'nonce-in-token-that-must-not-be-seen' });
+      const nonce = 'nonce-of-call-that-must-not-be-seen';
+      const verification = createClient().verifyIdToken({ idToken, nonce, algorithm: 'ES256' });
+      return { error: await rejectionOf(verification), carried: idToken.split('.') };
+    },
+  ],
+  [
+    'signature_invalid',
+    async () => {
+      const idToken = await tenant.issueIdToken({ clientSecret: 'another-secret-that-must-not-be-seen' });
+      const verification = createClient().verifyIdToken({ idToken, algorithm: 'HS256' });
+      return { error: await rejectionOf(verification), carried: idToken.split('.') };
+    },
+  ],
   ['token_too_large', () => bearer(`large-token-${'x'.repeat(20_000)}`)],
   [
     'multiple_credentials',
@@ -224,7 +254,13 @@ describe('a rejection shows nothing of what it was made from', () => {
     const shown = `${everythingOf(error)}\n${await error.toResponse().text()}`;
     // Parts of a few characters are words of any message.
     const secrets = carried.filter((part) => part.length >= 8);
-    const always = [NONCE_SECRET, CLIENT_SECRET, PRIVATE_MEMBER ?? '', 'must-not-be-seen'];
+    const always = [
+      NONCE_SECRET,
+      CLIENT_SECRET,
+      PRIVATE_MEMBER ?? '',
+      PRIVATE_KEYS.privateJwk.d ?? '',
+      'must-not-be-seen',
+    ];
     for (const secret of [...secrets, ...always]) expect(shown).not.toContain(secret);
   });
 });

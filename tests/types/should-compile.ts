@@ -22,6 +22,7 @@ import {
   BaseAuthError,
   type CheckedClaims,
   createAuditRecord,
+  createDpopKey,
   DpopNonceRequiredError,
   type DpopReplayStore,
   type ErrorReason,
@@ -31,6 +32,7 @@ import {
   getDelegationChain,
   getPermissions,
   getScopes,
+  type IdTokenClaims,
   InsufficientScopeError,
   IssuerUnavailableError,
   MissingRequiredArgumentError,
@@ -55,11 +57,17 @@ export const allUndefined: Required<ApiClientOptions> = {
   clockToleranceSeconds: undefined,
   requireAccessTokenType: undefined,
   requireCertificateBinding: undefined,
+  decryptionKeys: undefined,
   dpop: undefined,
   allowedActors: undefined,
   requireActor: undefined,
   clientId: undefined,
   clientSecret: undefined,
+  clientAssertionSigningKey: undefined,
+  clientAssertionSigningAlg: undefined,
+  clientAuthMethod: undefined,
+  onBehalfOfCache: undefined,
+  retry: undefined,
   customFetch: undefined,
   timeoutSeconds: undefined,
   cacheAdapter: undefined,
@@ -86,6 +94,9 @@ export function options(): ApiClient[] {
     new ApiClient({ audience, dpop: { publicUrl: audience, onStoreError: 'accept' } }),
     new ApiClient({ audience, dpop: { publicUrl: ({ httpUrl = '' }) => audience + httpUrl } }),
     new ApiClient({ audience, dpop: { publicUrl: undefined, onStoreError: undefined } }),
+    new ApiClient({ audience, clientSecret: () => Promise.resolve('secret'), onBehalfOfCache: false }),
+    new ApiClient({ audience, clientAssertionSigningKey: { kty: 'EC' }, retry: { maxAttempts: 2 } }),
+    new ApiClient({ audience, onBehalfOfCache: { encryptionKey: [new Uint8Array(32), 'text'] } }),
     new ApiClient({ audience, dpop: { replayStore: false, nonce: { secret: ['a', 'b'] } } }),
     new ApiClient({ ...createTestTenant().clientOptions(), customFetch: fetch, now: Date.now }),
   ];
@@ -156,6 +167,22 @@ export async function claims(client: ApiClient, accessToken: string): Promise<vo
   const counted = await client.verifyAccessToken({ accessToken, claimsSchema: byHand });
   expectTypeOf(counted.seats).toEqualTypeOf<number>();
 
+  const idToken = await client.verifyIdToken({
+    idToken: 'token',
+    clientId: undefined,
+    nonce: undefined,
+    maxAgeSeconds: undefined,
+    organization: undefined,
+    accessToken: undefined,
+    algorithm: undefined,
+    clientSecret: undefined,
+    httpUrl: undefined,
+    headers: undefined,
+  });
+  expectTypeOf(idToken).toEqualTypeOf<IdTokenClaims>();
+  expectTypeOf(idToken.email).toEqualTypeOf<string | undefined>();
+  expectTypeOf(idToken.plan).toEqualTypeOf<unknown>();
+
   const proof = await client.verifyDpopProof({
     accessToken,
     proof: 'a',
@@ -191,6 +218,13 @@ export function audits(
 
 export async function exchanges(client: ApiClient, accessToken: string): Promise<void> {
   const onBehalf = await client.getTokenOnBehalfOf({ accessToken, audience, scope: undefined });
+  await client.getTokenOnBehalfOf({
+    ...{ accessToken, audience, cache: 'refresh', verifySubjectToken: true, organization: undefined },
+    resource: ['urn:example:a'],
+    authorizationDetails: [{ type: 'payment', amount: 12 }],
+    dpopKey: await createDpopKey(),
+  });
+  await client.getTokenByClientCredentials({ audience, cache: false, resource: 'urn:example:a' });
   expectTypeOf(onBehalf.expiresAt).toEqualTypeOf<number>();
   expectTypeOf(onBehalf.scope).toEqualTypeOf<string | undefined>();
   const byProfile = await client.getTokenByExchangeProfile({

@@ -47,6 +47,10 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, clockToleranceSeconds: '5' }),
     // @ts-expect-error a misspelt option
     new ApiClient({ domain, audience, clockTolerance: 5 }),
+    // @ts-expect-error keys are a list
+    new ApiClient({ domain, audience, decryptionKeys: '-----BEGIN PRIVATE KEY-----' }),
+    // @ts-expect-error a number is no key
+    new ApiClient({ domain, audience, decryptionKeys: [7] }),
     // @ts-expect-error there is no such mode
     new ApiClient({ domain, audience, dpop: { mode: 'optional' } }),
     // @ts-expect-error a text is no list of actors
@@ -75,6 +79,18 @@ export function options(): unknown[] {
     new ApiClient({ domain, audience, dpop: { nonce: { lifetimeSeconds: 60 } } }),
     // @ts-expect-error a clock answers a number
     new ApiClient({ domain, audience, now: () => new Date() }),
+    // @ts-expect-error a secret is text, or a function that has it
+    new ApiClient({ domain, audience, clientSecret: 7 }),
+    // @ts-expect-error a function that has the secret answers text
+    new ApiClient({ domain, audience, clientSecret: () => 7 }),
+    // @ts-expect-error there is no such way to authenticate
+    new ApiClient({ domain, audience, clientAuthMethod: 'none' }),
+    // @ts-expect-error true is no cache: leave it out
+    new ApiClient({ domain, audience, onBehalfOfCache: true }),
+    // @ts-expect-error a misspelt option of the cache
+    new ApiClient({ domain, audience, onBehalfOfCache: { maxAge: 5 } }),
+    // @ts-expect-error how often is to be said
+    new ApiClient({ domain, audience, retry: true }),
     // @ts-expect-error a fetch answers a Response
     new ApiClient({ domain, audience, customFetch: () => Promise.resolve('text') }),
   ];
@@ -134,6 +150,16 @@ export async function tokens(client: ApiClient, claims: AccessTokenClaims): Prom
   await client.verifyAccessToken('token');
   // @ts-expect-error a misspelt check
   await client.verifyAccessToken({ accessToken: 'token', scopes: 'read' });
+  // @ts-expect-error an ID token is required
+  await client.verifyIdToken({ nonce: 'n' });
+  // @ts-expect-error a session that has lost its nonce must not pass
+  await client.verifyIdToken({ idToken: 'token', nonce: null });
+  // @ts-expect-error a text is no number of seconds
+  await client.verifyIdToken({ idToken: 'token', maxAgeSeconds: '60' });
+  // @ts-expect-error a misspelt check
+  await client.verifyIdToken({ idToken: 'token', maxAge: 60 });
+  // @ts-expect-error claims are not changed
+  (await client.verifyIdToken({ idToken: 'token' })).sub = 'auth0|admin';
   // @ts-expect-error all four are required
   await client.verifyDpopProof({ accessToken: 'token', proof: 'proof', httpMethod: 'GET' });
   // @ts-expect-error there is no such scheme
@@ -153,6 +179,18 @@ export async function tokens(client: ApiClient, claims: AccessTokenClaims): Prom
   const profile = { subjectToken: 'token', subjectTokenType: 'urn:example:type' };
   // @ts-expect-error an object is no form field
   await client.getTokenByExchangeProfile({ ...profile, extra: { nested: {} } });
+  // @ts-expect-error tokens by exchange profile are not kept
+  await client.getTokenByExchangeProfile({ ...profile, cache: false });
+  // @ts-expect-error a token of the client's own is for an API, too
+  await client.getTokenByClientCredentials({ scope: 'read' });
+  // @ts-expect-error there is no user whose token could be verified
+  await client.getTokenByClientCredentials({ audience, verifySubjectToken: true });
+  // @ts-expect-error a detail has a type
+  await client.getTokenByClientCredentials({ audience, authorizationDetails: [{ actions: [] }] });
+  // @ts-expect-error a thumbprint is no key
+  await client.getTokenByClientCredentials({ audience, dpopKey: 'thumbprint' });
+  // @ts-expect-error another word for the cache
+  await client.getTokenByClientCredentials({ audience, cache: 'reload' });
   // @ts-expect-error a connection is required
   await client.getAccessTokenForConnection({ accessToken: 'token' });
 }
@@ -240,6 +278,10 @@ export function testing(): unknown[] {
     tenant.issueAccessToken({ act: [{ iss: domain }] }),
     // @ts-expect-error a misspelt option
     tenant.issueAccessToken({ subject: 'auth0|ada' }),
+    // @ts-expect-error a text is no public key
+    tenant.issueAccessToken({ encryptFor: 'key' }),
+    // @ts-expect-error a misspelt option
+    tenant.issueIdToken({ audience: 'client' }),
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   DomainsResolverError,
   DpopNonceRequiredError,
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
   InsufficientScopeError,
   InvalidAuthSchemeError,
@@ -115,6 +116,13 @@ const all: [string, BaseAuthError, number, string, string][] = [
     new GetAccessTokenForConnectionError('invalid_parameter'),
     400,
     'get_access_token_for_connection_error',
+    'invalid_parameter',
+  ],
+  [
+    'GetTokenByClientCredentialsError',
+    new GetTokenByClientCredentialsError('invalid_parameter'),
+    400,
+    'get_token_by_client_credentials_error',
     'invalid_parameter',
   ],
   ['ApiError', new ApiError(upstream()), 403, 'invalid_grant', 'upstream_refused'],
@@ -283,5 +291,41 @@ describe('ApiError', () => {
 
   it('has no Retry-After when the upstream sent none', () => {
     expect(new ApiError(upstream()).headers).toEqual({});
+  });
+
+  it.each([
+    'invalid_grant',
+    'mfa_required',
+    'login_required',
+    'interaction_required',
+    'consent_required',
+    'account_selection_required',
+    'unmet_authentication_requirements',
+    'federated_connection_refresh_token_not_found',
+  ])('says that the user must sign in again after %s', (error) => {
+    expect(new ApiError(upstream({ error }))).toMatchObject({
+      reauthenticationRequired: true,
+      retryable: false,
+    });
+    // A server that is down, or has too much to do, says nothing of the user.
+    for (const statusCode of [429, 500, 503]) {
+      expect(new ApiError(upstream({ error, statusCode })).reauthenticationRequired).toBe(false);
+    }
+  });
+
+  it.each([
+    ['invalid_client', undefined, false],
+    ['invalid_request', undefined, false],
+    ['access_denied', undefined, false],
+    ['unauthorized_client', undefined, false],
+    ['use_dpop_nonce', undefined, false],
+    ['__proto__', undefined, false],
+    [undefined, 'invalid_grant', false],
+    ['unauthorized', undefined, false],
+    ['unauthorized', 'another matter', false],
+    ['unauthorized', 'User is blocked', true],
+  ])('knows what is about the user: %s, %s', (error, errorDescription, expected) => {
+    const failure = new ApiError(upstream({ error, errorDescription, statusCode: 401 }));
+    expect(failure.reauthenticationRequired).toBe(expected);
   });
 });

@@ -8,6 +8,7 @@ import {
 } from 'auth0-api-ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { createCertificate } from '../../support/certificate.ts';
+import { rsaKeys } from '../../support/encryption.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -27,6 +28,12 @@ async function bound(world: World) {
   const target = { httpMethod: 'GET', httpUrl: BOOKS };
   const prove = (nonce?: string) => dpopKey.createProof({ ...target, accessToken, nonce });
   return { accessToken, target, dpopKey, prove, authorization: `DPoP ${accessToken}` };
+}
+
+interface Management {
+  readonly listConnections: () => Promise<unknown>;
+  readonly renameConnection: (id: string, name: string) => Promise<void>;
+  readonly verifyConnection: (id: string, name: string) => Promise<boolean>;
 }
 
 export const examples: Outcomes = {
@@ -251,6 +258,24 @@ export const examples: Outcomes = {
     });
   },
 
+  'Verify an ID token': async (
+    _world,
+    { whoIs }: { whoIs: (sessionToken: string) => Promise<string | undefined> },
+  ) => {
+    expect(await whoIs('legacy-1')).toBe('auth0|ada');
+  },
+
+  'Encrypted access tokens': async (
+    world,
+    { createClient }: { createClient: (keys: { current: string; previous?: string }) => ApiClient },
+  ) => {
+    const [current, previous] = [rsaKeys(), rsaKeys()];
+    const client = createClient({ current: current.pem, previous: previous.pem });
+    for (const { publicJwk } of [current, previous]) {
+      await client.verifyRequest({ headers: await world.bearer({ encryptFor: publicJwk }) });
+    }
+  },
+
   "Get the user's token at a connection": async (
     world,
     {
@@ -262,6 +287,36 @@ export const examples: Outcomes = {
     const { token, expires } = await googleTokenOf(await world.tenant().issueAccessToken());
     expect(token).toMatch(/^google-oauth2\./);
     expect(expires.getTime()).toBeGreaterThan(Date.now());
+  },
+
+  'Call the Management API': async (world, management: Management) => {
+    const audience = `https://${DOMAIN}/api/v2/`;
+    const guard = new ApiClient({ domain: DOMAIN, audience });
+    const connection = { id: 'con_1/2', name: 'orders', display_name: 'Orders' };
+    let limited = false;
+    world.answerManagement = async (request) => {
+      await guard.verifyRequest(request, { requiredScopes: 'read:connections update:connections' });
+      if (limited) {
+        const reset = String(Math.ceil(Date.now() / 1000) + 30);
+        return new Response(null, { status: 429, headers: { 'x-ratelimit-reset': reset } });
+      }
+      if (request.method === 'PATCH') {
+        expect(new URL(request.url).pathname).toBe('/api/v2/connections/con_1%2F2');
+        Object.assign(connection, await request.json());
+      }
+      return Response.json(request.method === 'PATCH' ? connection : [connection]);
+    };
+    world.tenant().clearRequests();
+    expect(await management.listConnections()).toEqual([connection]);
+    expect(await management.verifyConnection(connection.id, 'Books')).toBe(false);
+    await management.renameConnection(connection.id, 'Books');
+    expect(await management.verifyConnection(connection.id, 'Books')).toBe(true);
+    expect(world.tenant().requests.filter(({ kind }) => kind === 'token')).toHaveLength(1);
+    limited = true;
+    const refusal: unknown = await management.listConnections().catch((error: unknown) => error);
+    const { retryAfterSeconds } = refusal as { retryAfterSeconds: number };
+    expect(retryAfterSeconds).toBeGreaterThan(0);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(31);
   },
 
   'Scopes and permissions': async (world, { handle }: { handle: Handler }) => {
@@ -329,13 +384,16 @@ export const examples: Outcomes = {
     world,
     { tokenForCalendar }: { tokenForCalendar: (accessToken: string) => Promise<unknown> },
   ) => {
-    const accessToken = await world.tenant().issueAccessToken({ audience: MCP });
-    expect(await tokenForCalendar(accessToken)).toBeTypeOf('string');
+    // Another token each time, for the same call would be answered from memory.
+    const ask = async () => tokenForCalendar(await world.tenant().issueAccessToken({ audience: MCP }));
+    expect(await ask()).toBeTypeOf('string');
 
     world.tenant().fail('token', { status: 429, headers: { 'retry-after': '7' } });
-    expect(await tokenForCalendar(accessToken)).toEqual({ retryInSeconds: 7 });
+    expect(await ask()).toEqual({ retryInSeconds: 7 });
+    world.tenant().fail('token', { status: 403, body: { error: 'invalid_grant' } });
+    expect(await ask()).toEqual({ signInAgain: true });
     world.tenant().fail('token', 403);
-    expect(await tokenForCalendar(accessToken)).toMatchObject({ status: 502 });
-    expect(world.logged.map(([status]) => status)).toEqual([429, 403]);
+    expect(await ask()).toMatchObject({ status: 502 });
+    expect(world.logged.map(([status]) => status)).toEqual([429, 403, 403]);
   },
 };

@@ -1,7 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { expect } from 'vitest';
+import { decodeJwt } from 'jose';
+import { expect, vi } from 'vitest';
 import { ApiClient, ApiError, getDelegationChain } from 'auth0-api-ts';
+import { rsaKeys } from '../../support/encryption.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { delegation } from './delegation.ts';
@@ -44,6 +47,24 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       const headers = await world.bearer();
       await Promise.all(processes.map((client) => client.verifyRequest({ headers })));
       expect(world.tenant().requests.map(({ kind }) => kind)).toEqual(['discovery', 'jwks']);
+    },
+    'Exchanged tokens': async (
+      world,
+      { createClient }: { createClient: (redis: object, encryptionKey: string) => ApiClient },
+    ) => {
+      const redis = createFakeRedis();
+      const written = vi.spyOn(redis, 'sendCommand');
+      const key = 'ab'.repeat(32);
+      const accessToken = await world.tenant().issueAccessToken();
+      const exchange = async (client: ApiClient) =>
+        (await client.getTokenOnBehalfOf({ accessToken, audience: AUDIENCE })).accessToken;
+      const first = await exchange(createClient(redis, key));
+      // Nobody waits for the writing, so it may come a moment later.
+      await vi.waitFor(() => {
+        expect(written.mock.calls.map(([[name]]) => name)).toContain('SET');
+      });
+      expect(await exchange(createClient(redis, key))).toBe(first);
+      expect(await exchange(createClient(redis, 'cd'.repeat(32)))).not.toBe(first);
     },
   },
 
@@ -103,6 +124,16 @@ export const guides: Readonly<Record<string, Outcomes>> = {
     },
   },
 
+  'docs/id-tokens.md': {
+    'ID tokens': async (world, { userOf }: { userOf: (login: object) => Promise<string | undefined> }) => {
+      const auth_time = Math.floor(Date.now() / 1000);
+      const claims = { auth_time, org_name: 'acme', email: 'ada@example.com' };
+      const idToken = await world.tenant().issueIdToken({ nonce: 'n-1', claims });
+      expect(await userOf({ idToken, nonce: 'n-1' })).toBe('ada@example.com');
+      expect(await userOf({ idToken, nonce: 'n-2' })).toBeUndefined();
+      expect(world.logged).toEqual([['id_token_nonce_mismatch', { name: 'nonce' }]]);
+    },
+  },
   'docs/multiple-custom-domains.md': {
     'A list': async (world, { client }: { client: ApiClient }) => {
       for (const domain of [DOMAIN, 'login.example.com', 'login.example.org']) {
@@ -145,11 +176,31 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       const accessToken = await tokenForLegacyUser('legacy-token-of-ada');
       expect(await client.verifyAccessToken({ accessToken })).toMatchObject({ sub: 'auth0|ada' });
     },
+    'For your client itself': async (world, { sendInvoices }: { sendInvoices: () => Promise<number> }) => {
+      const billing = new ApiClient({ domain: DOMAIN, audience: 'https://billing.example.com' });
+      world.answer = async (request) =>
+        Response.json(await billing.verifyRequest(request, { requiredScopes: 'create:invoices' }));
+      expect(await sendInvoices()).toBe(200);
+    },
     'For a connection': async (
       world,
       { googleToken }: { googleToken: (accessToken: string) => Promise<string> },
     ) => {
       expect(await googleToken(await world.tenant().issueAccessToken())).toMatch(/^google-oauth2\./);
+    },
+    'How the client proves who it is': async (
+      world,
+      { createClient }: { createClient: (readKey: () => Promise<string>) => ApiClient },
+    ) => {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const ask = createClient(() => Promise.resolve(pem)).getTokenByClientCredentials({
+        audience: AUDIENCE,
+      });
+      // The tenant does not know this key, but it has got the assertion.
+      await expect(ask).rejects.toMatchObject({ name: 'ApiError', error: 'invalid_client' });
+      const form = world.tenant().requests.at(-1)?.form;
+      expect(decodeJwt(String(form?.client_assertion))).toMatchObject({ aud: `https://${DOMAIN}/` });
     },
     'What to answer your own caller': (_world, { answerTo }: { answerTo: (error: unknown) => Response }) => {
       const failure = { reason: 'upstream_refused', code: 'invalid_grant', statusCode: 400 } as const;
@@ -192,6 +243,11 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       await expect(free).rejects.toMatchObject({ reason: 'insufficient_permission' });
       const other = deleteBook(await requestWith(world, { claims: claims('gold') }));
       await expect(other).rejects.toMatchObject({ reason: 'claim_invalid' });
+    },
+    'Encrypted tokens': async (world, { createClient }: { createClient: (pem: string) => ApiClient }) => {
+      const { pem, publicJwk } = rsaKeys();
+      const headers = await world.bearer({ sub: 'auth0|ada', encryptFor: publicJwk });
+      expect(await createClient(pem).verifyRequest({ headers })).toMatchObject({ sub: 'auth0|ada' });
     },
     'Tokens bound to a client certificate': boundToCertificate,
   },

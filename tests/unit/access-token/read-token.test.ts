@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TOKEN_LENGTH, parseToken, readToken } from '../../../src/access-token/read-token.ts';
+import { parseToken, readToken } from '../../../src/access-token/read-token.ts';
+import { MAX_TOKEN_LENGTH } from '../../../src/jwt/read-jwt.ts';
 import { type AccessTokenReason, VerifyAccessTokenError } from '../../../src/errors/index.ts';
 import { JwsSyntaxError } from '../../../src/jws/compact.ts';
 import { causeOf, refusalBy, thrownBy } from '../platform/refusal.ts';

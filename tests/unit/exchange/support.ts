@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { vi } from 'vitest';
 import {
   GetAccessTokenForConnectionError,
+  GetTokenByClientCredentialsError,
   GetTokenByExchangeProfileError,
 } from '../../../src/errors/index.ts';
 import {
@@ -53,6 +54,7 @@ export function setUp(upstream: Upstream = success, overrides: Partial<TokenExch
     tokenEndpointOf,
     http: { fetch, timeoutSeconds: 5 },
     now: () => NOW_MS,
+    verifySubjectToken: () => Promise.reject(new Error('nothing is verified here')),
     ...overrides,
   });
   return { exchange, sent, tokenEndpointOf, fetch };
@@ -78,14 +80,16 @@ export function everythingIn(error: unknown): string {
 export const onBehalfOf = { accessToken: 'subject-token-1', audience: 'https://api.example.com' };
 export const byProfile = { subjectToken: 'subject-token-1', subjectTokenType: 'urn:example:legacy' };
 export const forConnection = { connection: 'google-oauth2', accessToken: 'subject-token-1' };
+export const byClientCredentials = { audience: 'https://api.example.com' };
 
 export type Method = keyof TokenExchange;
-export const METHODS: Method[] = ['onBehalfOf', 'byProfile', 'forConnection'];
-export const VALID: Record<Method, object> = { onBehalfOf, byProfile, forConnection };
+export const METHODS: Method[] = ['onBehalfOf', 'byProfile', 'forConnection', 'byClientCredentials'];
+export const VALID: Record<Method, object> = { onBehalfOf, byProfile, forConnection, byClientCredentials };
 export const FAILURES = {
   onBehalfOf: GetTokenByExchangeProfileError,
   byProfile: GetTokenByExchangeProfileError,
   forConnection: GetAccessTokenForConnectionError,
+  byClientCredentials: GetTokenByClientCredentialsError,
 };
 
 /** The methods as untyped programs call them. */

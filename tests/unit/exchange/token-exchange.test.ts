@@ -105,10 +105,10 @@ describe('on the wire', () => {
     expect(request?.headers.get('authorization')).toBe(`Basic ${btoa(encoded)}`);
     expect(request?.headers.get('content-type')).toBe('application/x-www-form-urlencoded');
     expect(request?.fields.map(([name]) => name)).not.toContain('client_secret');
-    expect(upstream.tokenEndpointOf.mock.calls).toEqual([[ISSUER]]);
+    expect(upstream.tokenEndpointOf.mock.calls).toEqual([[ISSUER, false]]);
   });
 
-  it('nothing is kept: two calls are two requests', async () => {
+  it('without a cache, two calls are two requests', async () => {
     await Promise.all([call('onBehalfOf'), call('onBehalfOf')]);
     expect(upstream.sent).toHaveLength(2);
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { discoveryUrl, parseMetadata } from '../../../src/issuer/discovery.ts';
+import { discoveryUrl, parseCopiedMetadata, parseMetadata } from '../../../src/issuer/discovery.ts';
 import { LoadFailure } from '../../../src/issuer/load-failure.ts';
 import { causeOf, thrownBy } from '../platform/refusal.ts';
 
 const ISSUER = 'https://tenant.example.com/';
 const good = { issuer: ISSUER, jwks_uri: `${ISSUER}jwks.json`, token_endpoint: `${ISSUER}oauth/token` };
+const ALIAS = 'https://mtls.tenant.example.com/oauth/token';
 
 describe('discoveryUrl', () => {
   it('is the well-known path of the issuer', () => {
@@ -18,7 +19,23 @@ describe('parseMetadata', () => {
       issuer: ISSUER,
       jwksUri: `${ISSUER}jwks.json`,
       tokenEndpoint: `${ISSUER}oauth/token`,
+      mtlsTokenEndpoint: `${ISSUER}oauth/token`,
     });
+  });
+
+  it.each([
+    [undefined, `${ISSUER}oauth/token`],
+    [{}, `${ISSUER}oauth/token`],
+    [{ token_endpoint: ALIAS }, ALIAS],
+    [{ token_endpoint: 'http://mtls.tenant.example.com/oauth/token' }, undefined],
+    [{ token_endpoint: null }, undefined],
+    ['text', undefined],
+    [[ALIAS], undefined],
+    [null, undefined],
+  ])('takes the endpoint for clients with a certificate from %j', (mtls_endpoint_aliases, expected) => {
+    const metadata = parseMetadata(ISSUER, { ...good, mtls_endpoint_aliases });
+    expect(metadata.mtlsTokenEndpoint).toBe(expected);
+    expect(metadata.tokenEndpoint).toBe(`${ISSUER}oauth/token`);
   });
 
   it('does without a token endpoint', () => {
@@ -82,5 +99,26 @@ describe('parseMetadata', () => {
       name: 'LoadFailure',
       message: `the metadata of ${ISSUER} cannot be used: document`,
     });
+  });
+});
+
+describe('parseCopiedMetadata', () => {
+  it.each([undefined, ALIAS, `${ISSUER}oauth/token`])(
+    "takes an endpoint for certificates of the issuer's own: %s",
+    (token_endpoint) => {
+      const mtls_endpoint_aliases = { token_endpoint };
+      const copy = parseCopiedMetadata(ISSUER, { ...good, mtls_endpoint_aliases });
+      expect(copy.mtlsTokenEndpoint).toBe(token_endpoint ?? `${ISSUER}oauth/token`);
+    },
+  );
+
+  it.each([
+    'https://evil.example/oauth/token',
+    'https://mtls.evil.example/oauth/token',
+    'https://mtls.tenant.example.com.evil.example/oauth/token',
+    'https://evil.example/https://mtls.tenant.example.com/',
+  ])('fails when it names one elsewhere: %s', (token_endpoint) => {
+    const copy = { ...good, mtls_endpoint_aliases: { token_endpoint } };
+    expect(thrownBy(() => parseCopiedMetadata(ISSUER, copy))).toBeInstanceOf(LoadFailure);
   });
 });

@@ -99,6 +99,8 @@ describe('the methods', () => {
     // @ts-expect-error -- misspelt
     await expect(tenant.issueAccessToken({ scopes: 'a' })).rejects.toThrow('there is no option `scopes`');
     // @ts-expect-error -- misspelt
+    await expect(tenant.issueIdToken({ audience: 'a' })).rejects.toThrow('there is no option `audience`');
+    // @ts-expect-error -- misspelt
     expect(() => tenant.createDpopKey({ alg: 'ES256' })).toThrow('there is no option `alg`');
     const rotate = () => {
       // @ts-expect-error -- misspelt
@@ -113,6 +115,11 @@ describe('the methods', () => {
     };
     expect(failNever).toThrow('`times` must be a positive integer');
     await expect(tenant.issueAccessToken({ expiresInSeconds: NaN })).rejects.toThrow('`expiresInSeconds`');
+    await expect(tenant.issueIdToken({ clientSecret: '' })).rejects.toThrow('`clientSecret` must be');
+    const encryptFor = { kty: 'EC', crv: 'P-256', x: 'a', y: 'b', d: 'c' } as const;
+    await expect(tenant.issueAccessToken({ encryptFor })).rejects.toThrow(
+      '`encryptFor` must be a public key',
+    );
     await expect(tenant.listen({ port: -1 })).rejects.toThrow('`port` must be a port number');
   });
 });

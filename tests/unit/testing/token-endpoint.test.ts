@@ -200,3 +200,28 @@ describe('a DPoP proof at the token endpoint', () => {
     expect(response.body.error).toBe('invalid_dpop_proof');
   });
 });
+
+describe('a nonce for proofs', () => {
+  const demanding = createTestTenant({ now: () => NOW, algorithm: 'ES256', dpopNonce: 'nonce-1' });
+  const form = { grant_type: 'client_credentials', audience: 'https://books.example.com' };
+  const authorization = basic(demanding.clientId, demanding.clientSecret);
+  const key = demanding.createDpopKey();
+  const prove = (nonce?: string) =>
+    key.createProof({ httpMethod: 'POST', httpUrl: tokenUrl(demanding), nonce });
+
+  it.each([undefined, 'another'])('is asked for where the proof has %s', async (nonce) => {
+    const answer = await requestToken(demanding, form, { authorization, dpop: await prove(nonce) });
+    expect(answer).toMatchObject({ status: 400, body: { error: 'use_dpop_nonce' } });
+    expect(answer.headers.get('dpop-nonce')).toBe('nonce-1');
+  });
+
+  it('is accepted, and nothing to those who send no proof', async () => {
+    const bound = await requestToken(demanding, form, { authorization, dpop: await prove('nonce-1') });
+    expect(bound).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
+    expect(bound.headers.get('dpop-nonce')).toBeNull();
+    expect(await requestToken(demanding, form)).toMatchObject({
+      status: 200,
+      body: { token_type: 'Bearer' },
+    });
+  });
+});

@@ -1,6 +1,8 @@
+import { compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createTestTenant } from '../../../src/testing/index.ts';
 import type { SigningAlgorithm } from '../../../src/testing/index.ts';
+import { ecKeys, rsaKeys } from '../../support/encryption.ts';
 import { decoded, fetchJwks, NOW, verified } from './support.ts';
 
 const ALGORITHMS: SigningAlgorithm[] = [
@@ -19,7 +21,45 @@ const ALGORITHMS: SigningAlgorithm[] = [
 
 const tenant = createTestTenant({ now: () => NOW, algorithm: 'ES256' });
 
+describe('issueIdToken', () => {
+  it('issues a token for the first client, signed as the tenant signs', async () => {
+    const { protectedHeader, payload } = await verified(tenant, await tenant.issueIdToken({ nonce: 'n' }));
+    expect(protectedHeader).toMatchObject({ alg: 'ES256', typ: 'JWT' });
+    expect(payload).toEqual({
+      iss: 'https://tenant.auth0.test/',
+      sub: 'auth0|user',
+      aud: 'test-client',
+      iat: NOW / 1000,
+      exp: NOW / 1000 + 86_400,
+      nonce: 'n',
+    });
+  });
+
+  it('signs with HS256 when a secret is given, and names no key', async () => {
+    const clientSecret = 'a-client-secret-of-more-than-32-bytes';
+    const token = await tenant.issueIdToken({ clientSecret, clientId: 'app', claims: { sub: undefined } });
+    const secret = new TextEncoder().encode(clientSecret);
+    const { protectedHeader, payload } = await jwtVerify(token, secret, { currentDate: new Date(NOW) });
+    expect(protectedHeader).toEqual({ alg: 'HS256', typ: 'JWT' });
+    expect(payload).toMatchObject({ aud: 'app' });
+    expect(payload).not.toHaveProperty('sub');
+  });
+});
+
 describe('issueAccessToken', () => {
+  it.each([
+    ['RSA-OAEP-256', rsaKeys({ kid: 'a' })],
+    ['ECDH-ES', ecKeys('P-256')],
+    ['ECDH-ES+A256KW', ecKeys('P-384', { alg: 'ECDH-ES+A256KW' })],
+  ])('encrypts for a public key with %s', async (alg, { publicJwk, privateJwk }) => {
+    const token = await tenant.issueAccessToken({ encryptFor: publicJwk });
+    const { plaintext, protectedHeader } = await compactDecrypt(token, await importJWK(privateJwk, alg));
+    expect(protectedHeader).toMatchObject({ alg, enc: 'A256GCM', cty: 'JWT' });
+    expect(protectedHeader.kid).toBe(publicJwk.kid);
+    const { payload } = await verified(tenant, new TextDecoder().decode(plaintext));
+    expect(payload).toMatchObject({ sub: 'auth0|user' });
+  });
+
   it('issues a token with the claims of RFC 9068, for nobody in particular', async () => {
     const rsa = createTestTenant({ now: () => NOW });
     const { protectedHeader, payload } = await verified(rsa, await rsa.issueAccessToken());
