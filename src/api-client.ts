@@ -38,9 +38,10 @@ import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
 import { SharedDocuments } from './issuer/shared-documents.ts';
 import { observeExchange, observeVerification } from './observe.ts';
 import type { ApiClientOptions } from './options/options.ts';
+import type { ChallengePolicy } from './request/challenge.ts';
 import { type ChallengeContext, readChallengeContext } from './request/challenge-context.ts';
 import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
-import { acceptedSchemes } from './request/scheme-policy.ts';
+import { acceptedSchemes, type DpopMode } from './request/scheme-policy.ts';
 import {
   challenge,
   type FetchRequest,
@@ -109,6 +110,7 @@ export interface ApiClientDescription {
  */
 export class ApiClient {
   readonly #options: ResolvedOptions;
+  readonly #ownChallenges: ResolvedChallenges;
   readonly #issuers: Issuers;
   #proofVerifier: ProofVerifier | undefined;
   readonly #accessTokenPolicy: AccessTokenPolicy;
@@ -119,6 +121,8 @@ export class ApiClient {
     const resolved = resolveOptions(options);
     const { emit, now, cacheAdapter } = resolved;
     this.#options = resolved;
+    const { realm, resourceMetadataUrl, dpop } = resolved;
+    this.#ownChallenges = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
     // A list of domains is known to fit: no flood of tokens can push one of them out.
     const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
     this.#issuers = new Issuers({
@@ -448,12 +452,16 @@ export class ApiClient {
       : observeExchange(emit, { exchange: kind, issuer }, (onSource) => request(exchange, onSource)));
   }
 
+  /** What every challenge of this client says, and those of one call besides. */
   #challengePolicy(context?: ChallengeContext | null) {
-    const { realm, resourceMetadataUrl, dpop } = this.#options;
-    const policy = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
-    return { ...policy, ...readChallengeContext(context) };
+    return context === undefined || context === null
+      ? this.#ownChallenges
+      : { ...this.#ownChallenges, ...readChallengeContext(context) };
   }
 }
+
+/** What challenges are written from. */
+type ResolvedChallenges = Omit<ChallengePolicy, 'schemes'> & { readonly mode: DpopMode };
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */
 function requireArguments<T extends object>(given: T | null | undefined, ...names: (keyof T & string)[]): T {
