@@ -34,6 +34,17 @@ export default {
     ),
     leaf('dpop-stands-alone', '^src/dpop/', '^src/(dpop/|jws/|platform/|errors/|events\\.ts|claims\\.ts)'),
     leaf('exchange-stands-alone', '^src/exchange/', '^src/(exchange/|issuer/|jws/|platform/|errors/)'),
+    leaf(
+      'downstream-joins-two',
+      '^src/downstream/',
+      '^src/(downstream/|dpop/|exchange/types\\.ts|jws/json\\.ts|errors/)',
+    ),
+    {
+      name: 'downstream-takes-only-types-of-the-exchange',
+      severity: 'error',
+      from: { path: '^src/downstream/' },
+      to: { path: '^src/exchange/', dependencyTypesNot: ['type-only'] },
+    },
     leaf('delegation-is-pure', '^src/delegation\\.ts$', '^src/(delegation\\.ts|claims\\.ts|errors/)'),
     leaf('actors-are-pure', '^src/actors\\.ts$', '^src/(delegation\\.ts|platform/excerpt\\.ts|errors/)'),
     leaf(

@@ -28,6 +28,8 @@ export type {
   IdTokenClaims,
 } from './claims.ts';
 export { type DelegatedClaims, getCurrentActor, getDelegationChain } from './delegation.ts';
+export { createDownstreamFetch } from './downstream/create-downstream-fetch.ts';
+export type { DownstreamFetchOptions, OnBehalfOfClient } from './downstream/types.ts';
 export { createDpopFetch, createDpopKey, createDpopProof } from './dpop/outgoing.ts';
 export type { DpopReplayStore } from './dpop/replay.ts';
 export type {

@@ -2,18 +2,17 @@
  * A DPoP proof of our own (RFC 9449 §4.2), for a token endpoint or for another API.
  */
 import { sha256 } from '#signature';
-import { InvalidRequestError, MissingRequiredArgumentError } from '../errors/index.ts';
+import { MissingRequiredArgumentError } from '../errors/index.ts';
 import { isJsonObject } from '../jws/json.ts';
 import { encodeBase64url } from '../platform/base64url.ts';
+import { isMethod, readAccessToken, unusable } from './api-request.ts';
 import { signerOf } from './dpop-key.ts';
+import { htuOf } from './htu.ts';
 import { isNonce } from './nonce-syntax.ts';
-import { normalizeHtu } from './htu.ts';
 import type { CreateDpopProofOptions, DpopKey } from './types.ts';
 
 /** RFC 9449 §4.2 asks for 96 bits at least. */
 const JTI_BYTES = 16;
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
-const TOKEN = /^[\x21-\x7e]+$/;
 
 const encoder = new TextEncoder();
 
@@ -21,13 +20,13 @@ const encoder = new TextEncoder();
 export async function createDpopProof(key: DpopKey, options: CreateDpopProofOptions): Promise<string> {
   if (isNothing(key)) throw new MissingRequiredArgumentError('key');
   const { algorithm, publicJwk, sign } = signerOf(key);
-  const { htm, htu, accessToken, nonce, now } = readOptions(options);
+  const { htm, htu, accessToken, nonce, iat } = readOptions(options);
   const header = { typ: 'dpop+jwt', alg: algorithm, jwk: publicJwk };
   const payload = {
     jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(JTI_BYTES))),
     htm,
     htu,
-    iat: Math.floor(now() / 1000),
+    iat,
     ...(accessToken === undefined ? {} : { ath: await sha256(accessToken) }),
     ...(nonce === undefined ? {} : { nonce }),
   };
@@ -43,24 +42,17 @@ function readOptions(options: CreateDpopProofOptions) {
   const { httpMethod, httpUrl, accessToken, nonce, now = Date.now } = options;
   if (isNothing(httpMethod)) throw new MissingRequiredArgumentError('httpMethod');
   if (isNothing(httpUrl)) throw new MissingRequiredArgumentError('httpUrl');
-  if (typeof httpMethod !== 'string' || !METHOD.test(httpMethod))
-    throw unusable('httpMethod', 'an HTTP method');
-  const htu = normalizeHtu(httpUrl);
+  if (!isMethod(httpMethod)) throw unusable('httpMethod', 'an HTTP method');
+  const htu = htuOf(httpUrl);
   if (htu === undefined) throw unusable('httpUrl', 'an absolute http(s) URL without credentials');
-  if (accessToken !== undefined && (typeof accessToken !== 'string' || !TOKEN.test(accessToken)))
-    throw unusable('accessToken', 'a token');
+  if (accessToken !== undefined) readAccessToken(accessToken);
   if (nonce !== undefined && !isNonce(nonce)) throw unusable('nonce', 'a nonce as a server writes it');
-  return { htm: httpMethod, htu, accessToken, nonce, now };
+  const time: unknown = typeof now === 'function' ? now() : undefined;
+  if (typeof time !== 'number' || !Number.isFinite(time))
+    throw unusable('now', 'a function that returns epoch milliseconds');
+  return { htm: httpMethod, htu, accessToken, nonce, iat: Math.floor(time / 1000) };
 }
 
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
-}
-
-/** Names the argument and not its value. */
-function unusable(name: string, expected: string): InvalidRequestError {
-  return new InvalidRequestError('invalid_argument', {
-    message: `\`${name}\` must be ${expected}.`,
-    cause: { name, expected },
-  });
 }

@@ -1,83 +1,24 @@
 /**
- * A `fetch` that presents a DPoP-bound token (RFC 9449 §7.1): a proof for each request, the server's nonces, one retry.
+ * A `fetch` that presents a DPoP-bound token (RFC 9449 §7.1).
  */
-import { ConfigurationError, InvalidRequestError } from '../errors/index.ts';
+import { ConfigurationError } from '../errors/index.ts';
 import { isJsonObject } from '../jws/json.ts';
-import { LruMap } from '../platform/lru-map.ts';
-import { createDpopProof } from './create-proof.ts';
+import { readAccessToken, readApiRequest } from './api-request.ts';
 import { signerOf } from './dpop-key.ts';
-import { isNonce } from './nonce-syntax.ts';
+import { createTokenSender, untilAborted } from './token-sender.ts';
 import type { DpopFetchOptions } from './types.ts';
-
-/** Nonces are kept for this many origins. */
-const MAX_ORIGINS = 100;
-/** What a server demands a nonce with (RFC 9449 §9). A false hit costs one more request, with a proof of its own. */
-const DEMANDS_NONCE = /\berror="?use_dpop_nonce\b/;
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-/** Methods that `fetch` writes in upper case (Fetch Standard §2.2.1); others are sent, and proven, as they are. */
-const NORMALIZED_METHODS = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']);
 
 /** What `createDpopFetch` of the root loads. @throws ConfigurationError when an option cannot be used */
 export function createDpopFetch(options: DpopFetchOptions): typeof fetch {
-  const { key, accessToken, fetch: send, now } = readOptions(options);
-  const nonces = new LruMap<string, string>(MAX_ORIGINS);
+  const { key, accessToken, fetch: sender, now } = readOptions(options);
+  const send = createTokenSender({ key, now });
+  const tokenOf = async (): Promise<string> =>
+    readAccessToken(typeof accessToken === 'function' ? await accessToken() : accessToken);
 
   return async (input, init) => {
-    const { url, method, headers } = readRequest(input, init);
-    const attempt = async (): Promise<Response> => {
-      const token = typeof accessToken === 'function' ? await accessToken() : accessToken;
-      const nonce = nonces.get(url.origin);
-      const proven = { httpMethod: method, httpUrl: url.href, accessToken: token, nonce, now };
-      headers.set('DPoP', await createDpopProof(key, proven));
-      headers.set('Authorization', `DPoP ${token}`);
-      const redirect = init?.redirect === 'error' ? 'error' : 'manual';
-      const response = await (send ?? fetch)(input, { ...init, headers, redirect });
-      const next = response.headers.get('DPoP-Nonce');
-      if (isNonce(next)) nonces.set(url.origin, next);
-      return response;
-    };
-
-    const before = nonces.get(url.origin);
-    const response = await attempt();
-    const isNew = nonces.get(url.origin) !== before;
-    if (!isNew || !demandsNonce(response) || !canRepeat(input, init)) return response;
-    await response.body?.cancel();
-    return await attempt();
-  };
-}
-
-function demandsNonce({ status, headers }: Response): boolean {
-  return status === 401 && DEMANDS_NONCE.test(headers.get('WWW-Authenticate') ?? '');
-}
-
-/** Whether the body can be sent a second time: a stream is gone with the first. */
-function canRepeat(input: string | URL | Request, init: RequestInit | undefined): boolean {
-  const body = init?.body;
-  if (body !== undefined && body !== null) return !isStream(body);
-  return !(input instanceof Request) || input.body === null;
-}
-
-function isStream(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
-}
-
-function readRequest(input: string | URL | Request, init: RequestInit | undefined) {
-  const request = input instanceof Request ? input : undefined;
-  const url = new URL(input instanceof Request ? input.url : input);
-  const isPrivate =
-    url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname));
-  if (!isPrivate || url.username !== '' || url.password !== '') {
-    throw new InvalidRequestError('invalid_argument', {
-      message: 'The URL of the request must be https, without credentials.',
-      cause: { name: 'url', expected: 'an https URL' },
-    });
-  }
-  const method = init?.method ?? request?.method ?? 'GET';
-  const upper = method.toUpperCase();
-  return {
-    url,
-    method: NORMALIZED_METHODS.has(upper) ? upper : method,
-    headers: new Headers(init?.headers ?? request?.headers),
+    const request = readApiRequest(input, init, { fetch: sender });
+    request.signal?.throwIfAborted();
+    return await send(request, await untilAborted(tokenOf(), request.signal));
   };
 }
 
@@ -92,5 +33,5 @@ function readOptions(options: DpopFetchOptions): DpopFetchOptions {
     throw new ConfigurationError('`fetch` must be a function with the signature of fetch.');
   if (now !== undefined && typeof now !== 'function')
     throw new ConfigurationError('`now` must be a function that returns epoch milliseconds.');
-  return options;
+  return { key, accessToken, fetch: send, now };
 }

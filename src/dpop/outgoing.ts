@@ -2,7 +2,7 @@
  * DPoP in the other direction: keys and proofs of our own (RFC 9449 §4.2), for token endpoints and other APIs. Most APIs only
  * verify, so what does it is loaded when it is first used.
  */
-
+import { isJsonObject } from '../jws/json.ts';
 import type { CreateDpopKeyOptions, CreateDpopProofOptions, DpopFetchOptions, DpopKey } from './types.ts';
 
 /**
@@ -37,9 +37,11 @@ export async function createDpopProof(key: DpopKey, options: CreateDpopProofOpti
  * used, with InvalidRequestError for a URL that must not get a token, and with whatever `accessToken` and `fetch` throw.
  */
 export function createDpopFetch(options: DpopFetchOptions): typeof fetch {
+  // As they are now: what loads later must not read what the program makes of them until then.
+  const given = isJsonObject(options) ? { ...options } : options;
   let ready: Promise<typeof fetch> | undefined;
   return async (input, init) => {
-    ready ??= import('./dpop-fetch.ts').then((module) => module.createDpopFetch(options));
+    ready ??= import('./dpop-fetch.ts').then((module) => module.createDpopFetch(given));
     return await (
       await ready
     )(input, init);

@@ -22,7 +22,10 @@ import {
   BaseAuthError,
   type CheckedClaims,
   createAuditRecord,
+  createDownstreamFetch,
+  createDpopFetch,
   createDpopKey,
+  createDpopProof,
   DpopNonceRequiredError,
   type DpopReplayStore,
   type ErrorReason,
@@ -299,4 +302,28 @@ export function adapters(client: ApiClient): unknown[] {
   );
   expectTypeOf(typed).returns.resolves.toEqualTypeOf<Response>();
   return [app, server, routes, worker, typed];
+}
+
+export async function outgoing(client: ApiClient, accessToken: string): Promise<Response[]> {
+  const dpopKey = await createDpopKey({ algorithm: undefined, jwk: undefined });
+  const proven = { httpMethod: 'GET', httpUrl: audience, accessToken: undefined, nonce: undefined };
+  expectTypeOf(await createDpopProof(dpopKey, proven)).toEqualTypeOf<string>();
+  const bound = createDpopFetch({ key: dpopKey, accessToken: () => accessToken, fetch, now: undefined });
+  expectTypeOf(bound).toEqualTypeOf<typeof fetch>();
+  const downstream = createDownstreamFetch(client, {
+    accessToken,
+    audience,
+    scope: undefined,
+    resource: [audience],
+    dpopKey,
+    baseUrl: new URL(audience),
+    fetch: bound,
+  });
+  expectTypeOf(downstream).toEqualTypeOf<typeof fetch>();
+  // Whatever exchanges tokens will do, such as a double in a test.
+  const double = { getTokenOnBehalfOf: client.getTokenOnBehalfOf.bind(client) };
+  return [
+    await downstream('/books', { method: 'POST', body: 'text' }),
+    await createDownstreamFetch(double, { accessToken, audience })(new Request(audience)),
+  ];
 }

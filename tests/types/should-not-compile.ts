@@ -10,6 +10,10 @@ import {
   ApiClient,
   BaseAuthError,
   createAuditRecord,
+  createDownstreamFetch,
+  createDpopFetch,
+  createDpopKey,
+  createDpopProof,
   type DpopProofClaims,
   type DpopReplayStore,
   extractCredentials,
@@ -324,5 +328,32 @@ export function transport(): unknown[] {
     createUndiciFetch({ keepAliveSeconds: '4' }),
     // @ts-expect-error null is no key
     createUndiciFetch({ key: null }),
+  ];
+}
+
+export async function outgoing(client: ApiClient): Promise<unknown[]> {
+  const key = await createDpopKey();
+  const accessToken = 'token';
+  // @ts-expect-error the private half cannot be had
+  key.privateKey satisfies unknown;
+  // @ts-expect-error a key is not changed
+  key.jkt = 'another';
+  // @ts-expect-error a JWK is no key yet
+  await createDpopProof({ kty: 'EC', crv: 'P-256', d: 'd' }, { httpMethod: 'GET', httpUrl: audience });
+  // @ts-expect-error a proof is made for a URL
+  await createDpopProof(key, { httpMethod: 'GET' });
+  return [
+    // @ts-expect-error a bound token needs its key
+    createDpopFetch({ accessToken }),
+    // @ts-expect-error an API needs to be named
+    createDownstreamFetch(client, { accessToken }),
+    // @ts-expect-error whether a kept token will do is not for the caller to say
+    createDownstreamFetch(client, { accessToken, audience, cache: false }),
+    // @ts-expect-error there is a client
+    createDownstreamFetch({}, { accessToken, audience }),
+    // @ts-expect-error a thumbprint is no key
+    createDownstreamFetch(client, { accessToken, audience, dpopKey: { jkt: key.jkt } }),
+    // @ts-expect-error a misspelt option
+    createDownstreamFetch(client, { accessToken, audience, baseURL: audience }),
   ];
 }

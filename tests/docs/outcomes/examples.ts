@@ -11,6 +11,7 @@ import { createCertificate } from '../../support/certificate.ts';
 import { rsaKeys } from '../../support/encryption.ts';
 import { createFakeRedis } from '../../support/fake-redis.ts';
 import type { Outcomes } from './outcome.ts';
+import { callWithBoundToken, fetchForAnotherApi } from './outgoing.ts';
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -56,6 +57,8 @@ export const examples: Outcomes = {
     const stranger = new Request(`${MCP}/events`, { headers: await world.bearer() });
     await expect(listEvents(stranger)).rejects.toMatchObject({ reason: 'audience_mismatch' });
   },
+
+  'A fetch for the other API': fetchForAnotherApi,
 
   'In a framework': async (world) => {
     const calendar = new ApiClient({ domain: DOMAIN, audience: 'https://calendar.example.com' });
@@ -232,6 +235,8 @@ export const examples: Outcomes = {
     const headers = { authorization: `DPoP ${accessToken}`, dpop, 'x-forwarded-host': 'evil.example' };
     expect(await authenticate(headers, 'GET', '/books')).toBe('auth0|ada');
   },
+
+  'DPoP: call an API with a bound token': callWithBoundToken,
 
   'A token bound to a client certificate': async (
     world,

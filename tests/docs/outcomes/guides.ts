@@ -11,6 +11,7 @@ import { delegation } from './delegation.ts';
 import { frameworks } from './frameworks.ts';
 import { boundToCertificate } from './certificates.ts';
 import { observability } from './observability.ts';
+import { downstreamCall, outgoingProofs } from './outgoing.ts';
 import { publicUrls } from './public-urls.ts';
 import type { Outcomes } from './outcome.ts';
 import { transport } from './transport.ts';
@@ -110,6 +111,7 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       await ask(createClient([newer, older]), (refusal as { nonce: string }).nonce);
     },
     ...publicUrls,
+    ...outgoingProofs,
   },
 
   'docs/errors.md': {
@@ -168,6 +170,7 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       expect(await response.json()).toEqual([CLIENT.clientId, 'assistant']);
       await expectRefusedScope(nextAppointment, await requestWith(world, {}));
     },
+    'Calling the downstream API': downstreamCall,
     'By exchange profile': async (
       _world,
       { tokenForLegacyUser }: { tokenForLegacyUser: (token: string) => Promise<string> },
