@@ -108,6 +108,7 @@ describe('token exchange on behalf of a user', () => {
     ['of another issuer', () => tenant.issueAccessToken({ claims: { iss: 'https://evil.test/' } })],
     ['that never expires', () => tenant.issueAccessToken({ claims: { exp: undefined } })],
     ['without a subject', () => tenant.issueAccessToken({ claims: { sub: ' ' } })],
+    ['that is an ID token', () => tenant.issueIdToken({ clientId: API })],
     ['whose subject is no string', () => tenant.issueAccessToken({ claims: { sub: 7 } })],
     ['with a malformed act', () => tenant.issueAccessToken({ claims: { act: 'web' } })],
     ['for another API', () => tenant.issueAccessToken({ audience: BOOKS })],
