@@ -119,10 +119,11 @@ export class VerifyIdTokenError extends BaseAuthError {
   override readonly name = 'VerifyIdTokenError';
 
   constructor(reason: IdTokenReason, details: ErrorDetails = {}) {
-    // The words for all signed tokens speak of access tokens, which most of them are.
-    const message = DESCRIPTIONS[reason]
-      .replace('an access token', 'an ID token')
-      .replace('access token', 'ID token');
+    const words = DESCRIPTIONS[reason];
+    // The words for all signed tokens speak of access tokens, which most of them are. Those for ID tokens mean it.
+    const message = reason.startsWith('id_token_')
+      ? words
+      : words.replace('an access token', 'an ID token').replace('access token', 'ID token');
     super(
       { code: 'invalid_token', reason, statusCode: 401 },
       { ...details, message: details.message ?? message },

@@ -16,10 +16,14 @@ export function ownMember(object: object, name: string): unknown {
  */
 export function deepFreeze<T extends object>(root: T): T {
   const open: object[] = [root];
+  // What a schema returns may be frozen at its own level only, so those are looked into as well, but once.
+  const foundFrozen = new Set<object>();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     Object.freeze(next);
     for (const value of Object.values(next)) {
-      if (isPlain(value) && !Object.isFrozen(value)) open.push(value);
+      if (!isPlain(value) || foundFrozen.has(value)) continue;
+      if (Object.isFrozen(value)) foundFrozen.add(value);
+      open.push(value);
     }
   }
   return root;

@@ -92,14 +92,16 @@ function createFailureBoard() {
   const active = new Map<FailureTarget, { readonly answer: FailingAnswer; left: number }>();
   return {
     set: (target: FailureTarget, how: Failure, times = Infinity): void => {
-      if (![...ROUTES.values()].some((route) => route.target === target)) {
-        throw new TypeError(`fail: there is no endpoint '${target}'; write 'discovery', 'jwks' or 'token'`);
-      }
+      requireTarget('fail', target);
       active.set(target, { answer: toFailingAnswer(target, how), left: times });
     },
     clear: (target?: FailureTarget): void => {
-      if (target === undefined) active.clear();
-      else active.delete(target);
+      if (target === undefined) {
+        active.clear();
+        return;
+      }
+      requireTarget('recover', target);
+      active.delete(target);
     },
     next: (target: FailureTarget): FailingAnswer | undefined => {
       const failure = active.get(target);
@@ -109,6 +111,11 @@ function createFailureBoard() {
       return failure.answer;
     },
   };
+}
+
+function requireTarget(call: string, target: FailureTarget): void {
+  if ([...ROUTES.values()].some((route) => route.target === target)) return;
+  throw new TypeError(`${call}: there is no endpoint '${target}'; write 'discovery', 'jwks' or 'token'`);
 }
 
 /** A failing endpoint may still want to read the body, so a copy is read here. */

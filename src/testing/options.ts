@@ -9,6 +9,7 @@ import type {
   CannedAnswer,
   CreateDpopKeyOptions,
   CreateProofOptions,
+  ExchangeSubject,
   FailOptions,
   IssueAccessTokenOptions,
   IssueIdTokenOptions,
@@ -102,6 +103,9 @@ export const CLIENT_CHECKS: Checks<TestClient> = {
   audience: TEXT_OR_TEXTS,
   grantTypes: NAMES,
 };
+
+/** What an exchange profile returns. */
+export const SUBJECT_CHECKS: Checks<ExchangeSubject> = { sub: { ...NAME, required: true }, claims: MEMBERS };
 
 export const TOKEN_CHECKS: Checks<IssueAccessTokenOptions> = {
   audience: TEXT_OR_TEXTS,

@@ -11,7 +11,7 @@ export type OwnTokenClaims = JWTPayload & { readonly sub: string };
 
 /**
  * The claims of an access token that this tenant issued, that has not expired and, when `audience` is given,
- * that was issued for one of these APIs.
+ * that was issued for one of these APIs. ID tokens are signed with the same keys, and are no access tokens.
  *
  * @throws OAuthRefusal `invalid_request`, as RFC 8693 §2.2.2 says
  */
@@ -26,11 +26,15 @@ export async function verifyOwnToken(
     currentDate: new Date(config.now()),
     ...(audience !== undefined && { audience: [audience].flat() }),
   };
-  const { payload } = await jwtVerify(token, createLocalJWKSet(keys.jwks()), expected).catch(
+  const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(keys.jwks()), expected).catch(
     (error: unknown) => {
       throw new OAuthRefusal('invalid_request', `The token is not valid: ${reasonOf(error)}`);
     },
   );
+  // The profile of Auth0's own has no type for access tokens, but names the client in them (RFC 9068 §2.1, §2.2).
+  if (protectedHeader.typ?.toLowerCase() !== 'at+jwt' && payload.client_id === undefined) {
+    throw new OAuthRefusal('invalid_request', 'The token is not valid: it is no access token');
+  }
   if (typeof payload.sub !== 'string' || payload.sub.trim() === '') {
     throw new OAuthRefusal('invalid_request', 'The token is not valid: it names no subject');
   }

@@ -6,6 +6,7 @@ import { answerWithAccessToken, requestedAudience } from './grant.ts';
 import type { Grant, TokenAnswer } from './grant.ts';
 import { isRecord } from './members.ts';
 import { OAuthRefusal } from './oauth-refusal.ts';
+import { checkOptions, SUBJECT_CHECKS } from './options.ts';
 import { verifyOwnToken } from './received-tokens.ts';
 import type { ExchangeSubject } from './types.ts';
 
@@ -78,7 +79,7 @@ async function subjectByProfile(grant: Grant, token: string, type: string): Prom
   if (profile === undefined) throw new OAuthRefusal('invalid_request', `Unsupported token type: ${type}`);
   const subject = await profile(token, grant.form);
   if (subject === undefined) throw new OAuthRefusal('invalid_grant', 'The token was not accepted.');
-  return subject;
+  return checkOptions(`the result of exchangeProfiles['${type}']`, subject, SUBJECT_CHECKS);
 }
 
 /** Who acts, when the request brings an actor token; its two fields come together (RFC 8693 §2.1). */

@@ -146,6 +146,8 @@ describe('the packed package', () => {
       'main.ts',
       `
       import { ApiClient, type AccessTokenClaims, getDelegationChain, VerifyAccessTokenError } from 'auth0-api-ts';
+      import { createTestTenant, type TestDpopKey } from 'auth0-api-ts/testing';
+      export const key: TestDpopKey = createTestTenant({ domain: 'tenant.auth0.com' }).createDpopKey();
       const client = new ApiClient({ domain: 'tenant.auth0.com', audience: 'https://api.example.com', realm: undefined });
       export async function user(request: Request): Promise<AccessTokenClaims> {
         const claims = await client.verifyRequest(request, { requiredScopes: 'read:things' });

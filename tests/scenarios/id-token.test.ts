@@ -305,7 +305,11 @@ describe('the access token beside an ID token', () => {
   it('must have the hash that the ID token holds', async () => {
     await expect(verify({ claims: { at_hash } }, { accessToken })).resolves.toMatchObject({ at_hash });
     const other = refused('id_token_at_hash_mismatch');
-    await expectRefusal(verify({ claims: { at_hash } }, { accessToken: `${accessToken}a` }), other);
+    const error = await expectRefusal(
+      verify({ claims: { at_hash } }, { accessToken: `${accessToken}a` }),
+      other,
+    );
+    expect(error.message).toBe('The ID token was issued together with another access token.');
     for (const wrong of ['77QmUPtjPfzWtF2AnpK9RR', '77QmUPtjPfzWtF2AnpK9', 'AA', '!']) {
       await expectRefusal(verify({ claims: { at_hash: wrong } }, { accessToken }), other);
     }

@@ -50,6 +50,12 @@ describe('deepFreeze', () => {
     expect(frozen).toBe(depth);
   });
 
+  it('looks below what was frozen at its own level only', () => {
+    const inner = { list: [{ a: 1 }] };
+    deepFreeze({ outer: Object.freeze({ inner }) });
+    expect([inner, inner.list, inner.list[0]].every((level) => Object.isFrozen(level))).toBe(true);
+  });
+
   it('leaves what is no plain object or list as it is', () => {
     class Level {
       value = 1;
@@ -66,5 +72,6 @@ describe('deepFreeze', () => {
     left.right = right;
     deepFreeze(left);
     expect([left, right].every((object) => Object.isFrozen(object))).toBe(true);
+    expect(deepFreeze(right)).toBe(right);
   });
 });

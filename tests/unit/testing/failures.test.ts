@@ -217,4 +217,11 @@ describe('fail', () => {
       tenant.fail(target as FailureTarget, how as Failure);
     }).toThrow(TypeError);
   });
+
+  it('refuses to end the failure of an endpoint that does not exist', () => {
+    const tenant = createTestTenant();
+    expect(() => {
+      tenant.recover('keys' as FailureTarget);
+    }).toThrow(new TypeError("recover: there is no endpoint 'keys'; write 'discovery', 'jwks' or 'token'"));
+  });
 });

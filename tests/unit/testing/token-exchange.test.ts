@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTestTenant } from '../../../src/testing/index.ts';
-import type { IssueAccessTokenOptions } from '../../../src/testing/index.ts';
+import type { ExchangeSubject, IssueAccessTokenOptions } from '../../../src/testing/index.ts';
 import { ACCESS_TOKEN_TYPE, basic, NOW, requestToken, text, TOKEN_EXCHANGE, verified } from './support.ts';
 
 const BOOKS = 'https://books.example.com';
@@ -108,6 +108,7 @@ describe('token exchange on behalf of a user', () => {
     ['of another issuer', () => tenant.issueAccessToken({ claims: { iss: 'https://evil.test/' } })],
     ['that never expires', () => tenant.issueAccessToken({ claims: { exp: undefined } })],
     ['without a subject', () => tenant.issueAccessToken({ claims: { sub: ' ' } })],
+    ['that is an ID token', () => tenant.issueIdToken({ clientId: API })],
     ['whose subject is no string', () => tenant.issueAccessToken({ claims: { sub: 7 } })],
     ['with a malformed act', () => tenant.issueAccessToken({ claims: { act: 'web' } })],
     ['for another API', () => tenant.issueAccessToken({ audience: BOOKS })],
@@ -210,6 +211,20 @@ describe('token exchange by profile', () => {
     const unknown = await byProfile({ subject_token_type: 'toString' });
     expect([unknown.status, unknown.body.error]).toEqual([400, 'invalid_request']);
   });
+
+  it.each([{}, { sub: '' }, { sub: 7 }, { subject: 'legacy|1' }, { sub: 'legacy|1', claim: {} }, null])(
+    'fails when a profile returns %j, rather than issue a token for somebody else',
+    async (result) => {
+      const subject = createTestTenant({
+        algorithm: 'ES256',
+        exchangeProfiles: { 'urn:acme:odd': () => result as ExchangeSubject },
+      });
+      const form = { grant_type: TOKEN_EXCHANGE, subject_token: 'good', subject_token_type: 'urn:acme:odd' };
+      await expect(requestToken(subject, form)).rejects.toThrow(
+        /^the result of exchangeProfiles\['urn:acme:odd'\]: /,
+      );
+    },
+  );
 
   it('knows an example profile by default', async () => {
     const plain = createTestTenant({ now: () => NOW, algorithm: 'ES256' });
