@@ -135,7 +135,7 @@ export class ApiClient {
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
     };
     const { keptTokens } = resolved;
-    const onFailure = (operation: 'get' | 'set', detail: string): void =>
+    const onFailure = (operation: 'get' | 'set' | 'delete', detail: string): void =>
       emit?.({ type: 'adapter_failed', operation, detail });
     const exchangeDependencies: TokenExchangeDependencies = {
       ...resolved,

@@ -19,7 +19,7 @@ const REST_SECONDS = 5;
 /** Longer entries are none of ours. */
 const MOST_CHARACTERS = 512 * 1024;
 
-export type AdapterOperation = 'get' | 'set';
+export type AdapterOperation = 'get' | 'set' | 'delete';
 
 export interface SharedTokensOptions {
   readonly adapter: CacheAdapter;
@@ -65,6 +65,13 @@ export class SharedTokens {
       await this.#options.adapter.set(name, await sealer.seal(JSON.stringify(value), name), ttlSeconds);
     });
     this.#options.runInBackground(stored);
+  }
+
+  /** Forgets a value. To be waited for: whoever asks next must not find it. */
+  async remove(key: string): Promise<void> {
+    await this.#attempt('delete', async () => {
+      await this.#options.adapter.delete(KEY_PREFIX + key);
+    });
   }
 
   async #attempt<T>(
