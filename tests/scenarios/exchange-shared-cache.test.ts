@@ -111,6 +111,20 @@ describe('processes with one cache', () => {
     expect(failures()).toEqual([]);
   });
 
+  it.each([
+    ['bytes', (bytes: Uint8Array) => bytes],
+    ['a list of bytes', (bytes: Uint8Array) => [bytes]],
+  ])('go on with their key although the program has wiped it: %s', async (_title, encryptionKeyOf) => {
+    const bytes = Uint8Array.from(KEY);
+    const client = createProcess(cache, { encryptionKey: encryptionKeyOf(bytes) });
+    bytes.fill(0);
+    await exchange(client);
+    await exchange(createProcess(cache, { encryptionKey: KEY }));
+    expect(tokenRequests()).toBe(1);
+    await exchange(createProcess(cache, { encryptionKey: new Uint8Array(32) }));
+    expect(tokenRequests()).toBe(2);
+  });
+
   it('keep nothing there that will not be of use', async () => {
     scenario.tenant.fail('token', { body: { access_token: 'a', expires_in: 60 } });
     await exchange(createProcess());
