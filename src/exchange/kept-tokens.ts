@@ -18,8 +18,6 @@ const MARGIN_SECONDS = 60;
 const JOIN_MARGIN_SECONDS = 1;
 /** How many lost requests of others a caller waits for in turn. */
 const MOST_JOINS = 2;
-/** From so many on, requests that were lost are looked for and forgotten. */
-const MANY_FLIGHTS = 1000;
 
 export interface KeptTokensOptions {
   readonly maxEntries: number;
@@ -136,7 +134,9 @@ export class KeptTokens {
         this.#land(wanted.key, flight);
       }),
     };
-    if (this.#flights.size >= MANY_FLIGHTS) this.#forgetLost(startedAt);
+    this.#forgetLost(startedAt);
+    // Always at the end, so that they stand in the order of their deadlines.
+    this.#flights.delete(wanted.key);
     this.#flights.set(wanted.key, flight);
     // Others wait for it, too, so it should outlive the call that began it.
     this.#options.runInBackground(flight.outcome);
@@ -149,7 +149,8 @@ export class KeptTokens {
 
   #forgetLost(time: number): void {
     for (const [key, { deadline }] of this.#flights) {
-      if (deadline <= time) this.#flights.delete(key);
+      if (deadline > time) return;
+      this.#flights.delete(key);
     }
   }
 
