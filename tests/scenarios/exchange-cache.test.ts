@@ -314,6 +314,17 @@ describe('verifySubjectToken', () => {
     expect(tokenRequests()).toBe(1);
   });
 
+  it('sees no certificate, and refuses where one is required', async () => {
+    const client = scenario.createClient({ requireCertificateBinding: true });
+    accessToken = await scenario.tenant.issueAccessToken({ claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } });
+    await expect(exchange({ verifySubjectToken: true }, client)).rejects.toMatchObject({
+      name: 'VerifyAccessTokenError',
+      reason: 'client_certificate_missing',
+      statusCode: 401,
+    });
+    expect(tokenRequests()).toBe(0);
+  });
+
   it('is off by default', async () => {
     accessToken = await scenario.tenant.issueAccessToken({ audience: 'https://other.example' });
     await expect(exchange()).resolves.toMatchObject({ tokenType: 'Bearer' });
