@@ -205,7 +205,15 @@ describe('sendForJson', () => {
     );
     expect(await rejectionOf(sending)).toMatchObject({ kind: 'timeout' });
     await new Promise<void>((resolve) => {
-      answer(new Response(new ReadableStream<Uint8Array>({ cancel: () => resolve() })));
+      answer(
+        new Response(
+          new ReadableStream<Uint8Array>({
+            cancel: () => {
+              resolve();
+            },
+          }),
+        ),
+      );
     });
   });
 
