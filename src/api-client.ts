@@ -139,7 +139,7 @@ export class ApiClient {
       verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
     };
     const { keptTokens } = resolved;
-    const onFailure = (operation: 'get' | 'set', detail: string): void =>
+    const onFailure = (operation: 'get' | 'set' | 'delete', detail: string): void =>
       emit?.({ type: 'adapter_failed', operation, detail });
     const exchangeDependencies: TokenExchangeDependencies = {
       ...resolved,
@@ -280,7 +280,7 @@ export class ApiClient {
    * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
    * @throws what `verifyAccessToken` throws, with `verifySubjectToken`
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
-   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
+   * @throws ConfigurationError 500 when the client's secret or signing key, or `dpopKey`, cannot be used
    */
   async getTokenOnBehalfOf(options: GetTokenOnBehalfOfOptions): Promise<OnBehalfOfTokenResult> {
     return await this.#observeExchange('on_behalf_of', (exchange, onSource) =>
@@ -294,7 +294,7 @@ export class ApiClient {
    *
    * @throws MissingRequiredArgumentError 400, GetTokenByClientCredentialsError 400: nothing was sent
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
-   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
+   * @throws ConfigurationError 500 when the client's secret or signing key, or `dpopKey`, cannot be used
    */
   async getTokenByClientCredentials(
     options: GetTokenByClientCredentialsOptions,
@@ -309,6 +309,7 @@ export class ApiClient {
    *
    * @throws MissingRequiredArgumentError 400, GetTokenByExchangeProfileError 400: nothing was sent
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key, or `dpopKey`, cannot be used
    */
   async getTokenByExchangeProfile(options: GetTokenByExchangeProfileOptions): Promise<TokenExchangeResult> {
     return await this.#observeExchange('exchange_profile', (exchange) => exchange.byProfile(options));
@@ -319,6 +320,7 @@ export class ApiClient {
    *
    * @throws MissingRequiredArgumentError 400, GetAccessTokenForConnectionError 400: nothing was sent
    * @throws ApiError when the token endpoint refuses or fails, IssuerUnavailableError 503
+   * @throws ConfigurationError 500 when the client's secret or signing key cannot be used
    */
   async getAccessTokenForConnection(
     options: GetAccessTokenForConnectionOptions,
@@ -355,8 +357,8 @@ export class ApiClient {
 
   /**
    * Puts the challenges of this client on an error of this package, for refusals that a program decides by itself:
-   * `throw client.challenge(new VerifyAccessTokenError('claim_invalid'))`. Errors of 500 and more are not about the
-   * request, and get none.
+   * `throw client.challenge(new VerifyAccessTokenError('claim_invalid'))`. Errors that are answered with 500 or more, an
+   * `ApiError` among them, are not about the request, and get none.
    *
    * @param context the scheme under which the token came (the first that the client offers by default), and what the
    *   challenge says besides

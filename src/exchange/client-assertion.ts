@@ -85,7 +85,7 @@ async function importKey(
   const { importJWK, importPKCS8 } = await import('jose');
   if (typeof source === 'string') {
     const alg = given ?? 'RS256';
-    return { alg, kid: undefined, key: await importPKCS8(source, alg) };
+    return { alg, kid: undefined, key: await importPKCS8(source.trim(), alg) };
   }
   if (isPrivateCryptoKey(source)) {
     return { alg: given ?? algorithmOfCryptoKey(source), kid: undefined, key: source };

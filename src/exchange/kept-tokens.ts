@@ -18,8 +18,6 @@ const MARGIN_SECONDS = 60;
 const JOIN_MARGIN_SECONDS = 1;
 /** How many lost requests of others a caller waits for in turn. */
 const MOST_JOINS = 2;
-/** From so many on, requests that were lost are looked for and forgotten. */
-const MANY_FLIGHTS = 1000;
 
 export interface KeptTokensOptions {
   readonly maxEntries: number;
@@ -65,8 +63,7 @@ interface Kept {
 }
 
 interface Flight {
-  readonly number: number;
-  readonly startedAt: number;
+  readonly isRefresh: boolean;
   /** Past this, it is taken for lost: a cancelled request never settles its promises. */
   readonly deadline: number;
   readonly outcome: Promise<Found>;
@@ -90,12 +87,12 @@ export class KeptTokens {
 
   /** A kept token, or that of a request under way, or a new one. Rejects as the request does. */
   async get(wanted: Wanted): Promise<Found> {
-    if (wanted.isRefresh) return await this.#fly(wanted).outcome;
-    const kept = this.#find(wanted.key);
+    const kept = wanted.isRefresh ? undefined : this.#find(wanted.key);
     if (kept !== undefined) return { token: kept, source: 'cache' };
     for (let joins = 0; joins < MOST_JOINS; joins += 1) {
       const flight = this.#running(wanted.key);
-      if (flight === undefined) break;
+      // A refresh joins its like, whose token nobody can have been refused with yet; others may bring a copy of an old one.
+      if (flight === undefined || (wanted.isRefresh && !flight.isRefresh)) break;
       const joined = await this.#join(wanted.key, flight);
       if (joined !== undefined) return { token: joined.token, source: 'cache' };
     }
@@ -131,14 +128,15 @@ export class KeptTokens {
     const patience = this.#options.longestSeconds + JOIN_MARGIN_SECONDS;
     const number = this.#flightCount;
     const flight: Flight = {
-      number,
-      startedAt,
+      isRefresh: wanted.isRefresh,
       deadline: startedAt + patience * 1000,
       outcome: this.#bring(wanted, number, startedAt).finally(() => {
         this.#land(wanted.key, flight);
       }),
     };
-    if (this.#flights.size >= MANY_FLIGHTS) this.#forgetLost(startedAt);
+    this.#forgetLost(startedAt);
+    // Always at the end, so that they stand in the order of their deadlines.
+    this.#flights.delete(wanted.key);
     this.#flights.set(wanted.key, flight);
     // Others wait for it, too, so it should outlive the call that began it.
     this.#options.runInBackground(flight.outcome);
@@ -151,7 +149,8 @@ export class KeptTokens {
 
   #forgetLost(time: number): void {
     for (const [key, { deadline }] of this.#flights) {
-      if (deadline <= time) this.#flights.delete(key);
+      if (deadline > time) return;
+      this.#flights.delete(key);
     }
   }
 
@@ -164,6 +163,8 @@ export class KeptTokens {
     const kept = { issued: token, fetchedAt: startedAt, until: startedAt + seconds * 1000, flight };
     if (this.#keep(wanted.key, kept)) {
       this.#shared?.store(wanted.key, wanted.format({ issued: token, fetchedAt }), seconds);
+    } else if (wanted.isRefresh) {
+      await this.#forget(wanted.key, flight);
     }
     return { token, source: 'network' };
   }
@@ -193,6 +194,14 @@ export class KeptTokens {
     if (other !== undefined && other.flight > kept.flight) return false;
     this.#kept.set(key, kept);
     return true;
+  }
+
+  /** What was refused must not be handed out again because its successor lives too short a time to be kept. */
+  async #forget(key: string, flight: number): Promise<void> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.flight > flight) return;
+    if (kept !== undefined) this.#kept.set(key, { ...kept, until: Number.NEGATIVE_INFINITY });
+    await this.#shared?.remove(key);
   }
 
   #time(): number {

@@ -94,7 +94,10 @@ export function secretsIn(table: ParameterTable, given: Given): string[] {
 
 function stringsIn(extra: unknown): string[] {
   const members: unknown[] = typeof extra === 'object' && extra !== null ? Object.values(extra) : [extra];
-  return members.flat().filter((member) => typeof member === 'string');
+  return members
+    .flat()
+    .filter((member) => typeof member === 'string' || typeof member === 'number')
+    .map(String);
 }
 
 function readParameter(

@@ -80,13 +80,32 @@ function memberOf(thrown: unknown, name: string): unknown {
   }
 }
 
-/** The secret itself, and how a form body, a URL or a JSON text would write it. */
+/** The secret itself, and how a form body, a URL, an HTML page or a JSON text would write it. */
 function writtenForms(secret: string): string[] {
   const encoded = formEncode(secret);
-  const json = JSON.stringify(secret).slice(1, -1);
   const inUrl = [encoded, encoded.replaceAll('+', '%20'), encodeURIComponent(wellFormed(secret))];
-  const forms = [secret, json, json.replaceAll('/', '\\/'), ...inUrl, ...inUrl.map(lowerCaseEscapes)];
+  const inHtml = secret.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? '');
+  const forms = [secret, inHtml, ...jsonForms(secret), ...inUrl, ...inUrl.map(lowerCaseEscapes)];
   return forms.map(withoutControls);
+}
+
+const HTML_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
+
+/** Some writers escape slashes, some what HTML would read, some all but ASCII, and some two of these. */
+function jsonForms(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const plain = [json, json.replace(/[<>&]/g, jsonEscape), json.replace(/[^\x20-\x7e]/g, jsonEscape)];
+  return [...plain, ...plain.map((form) => form.replaceAll('/', '\\/'))];
+}
+
+function jsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function lowerCaseEscapes(text: string): string {

@@ -19,10 +19,11 @@ const REST_SECONDS = 5;
 /** Longer entries are none of ours. */
 const MOST_CHARACTERS = 512 * 1024;
 
-export type AdapterOperation = 'get' | 'set';
+export type AdapterOperation = 'get' | 'set' | 'delete';
 
 export interface SharedTokensOptions {
   readonly adapter: CacheAdapter;
+  /** If it is no function, a copy that nobody changes. */
   readonly encryptionKey: EncryptionKeys | (() => EncryptionKeys | Promise<EncryptionKeys>);
   readonly runInBackground: RunInBackground;
   /** Told of every failure, in words that hold no secret. */
@@ -67,6 +68,13 @@ export class SharedTokens {
     this.#options.runInBackground(stored);
   }
 
+  /** Forgets a value. To be waited for: whoever asks next must not find it. */
+  async remove(key: string): Promise<void> {
+    await this.#attempt('delete', async () => {
+      await this.#options.adapter.delete(KEY_PREFIX + key);
+    });
+  }
+
   async #attempt<T>(
     operation: AdapterOperation,
     operate: (sealer: Sealer) => Promise<T>,
@@ -89,8 +97,9 @@ export class SharedTokens {
     const bytes = readKeys(keys);
     if (bytes === undefined) throw new TypeError('the encryption key is not 32 bytes, or their text');
     const sealer = createSealer(bytes);
-    // A list may be changed in place: it is taken for the same only while it cannot.
-    this.#last = typeof keys === 'string' || Object.isFrozen(keys) ? { keys, sealer } : undefined;
+    // What a function answers may be changed in place, and is taken for the same only where it cannot.
+    const isFixed = typeof keys === 'string' || typeof this.#options.encryptionKey !== 'function';
+    this.#last = isFixed ? { keys, sealer } : undefined;
     return sealer;
   }
 

@@ -55,8 +55,16 @@ function isDetail(value: unknown): boolean {
 /** What JSON would drop, or turn into `null`, would ask for something else than was meant. */
 function refuseOtherThanJson(_name: string, value: unknown): unknown {
   const isOther = typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint';
-  if (isOther || (typeof value === 'number' && !Number.isFinite(value))) throw new TypeError('not JSON');
+  const isNoNumber = typeof value === 'number' && !Number.isFinite(value);
+  if (isOther || isNoNumber || (typeof value === 'object' && !isPlain(value)))
+    throw new TypeError('not JSON');
   return value;
+}
+
+/** A Map would become an empty object, and what a list lacks `null`. */
+function isPlain(value: object | null): boolean {
+  if (Array.isArray(value)) return !value.includes(undefined);
+  return value === null || Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** How deep it nests, as far as it matters. */

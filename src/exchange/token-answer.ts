@@ -35,6 +35,7 @@ const DEFAULT_LIFETIME_SECONDS = 3600;
 const LONGEST_LIFETIME_SECONDS = 10 * 365 * 86_400;
 
 const OPTIONAL_TEXTS = ['scope', 'token_type', 'issued_token_type', 'id_token', 'refresh_token'] as const;
+const TEXT = `a string of at most ${MAX_VALUE_LENGTH} characters`;
 type OptionalText = (typeof OPTIONAL_TEXTS)[number];
 
 /** Types whose answer must be a Bearer token; anything else may be "N_A", not a token to present. */
@@ -62,7 +63,7 @@ export function readTokenAnswer(json: unknown, context: AnswerContext): Reading<
   for (const name of OPTIONAL_TEXTS) {
     const value = members.get(name) ?? undefined;
     if (value === undefined) continue;
-    if (typeof value !== 'string') return unusable(name, 'a string', value);
+    if (typeof value !== 'string' || value.length > MAX_VALUE_LENGTH) return unusable(name, TEXT, value);
     texts.set(name, value);
   }
   const problem = tokenTypeProblem(texts, context);

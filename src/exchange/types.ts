@@ -34,8 +34,9 @@ interface TargetOptions {
 /** What requests may say whose answers are kept. */
 interface KeptOptions {
   /**
-   * `true` (default): a kept token is good enough. `false`: ask, and keep nothing. `'refresh'`: ask, and keep the new one
-   * in place of the old, which is what to do when an API refused the old one.
+   * `true` (default): a kept token is good enough. `false`: ask, and keep nothing. `'refresh'`: ask, together with
+   * whoever refreshes it just now, and keep the new one in place of the old, which is what to do when an API refused the
+   * old one.
    */
   readonly cache?: boolean | 'refresh' | undefined;
 }

@@ -8,7 +8,7 @@ import type { ApiClientEvent, Emit } from '../events.ts';
 import type { RetryPolicy } from '../exchange/attempts.ts';
 import type { ClientIdentity } from '../exchange/client-auth.ts';
 import type { Rotated } from '../platform/rotated.ts';
-import type { EncryptionKeys } from '../exchange/encryption-key.ts';
+import { type EncryptionKeys, readKeys } from '../exchange/encryption-key.ts';
 import type { AllowedIssuers, DomainsResolver } from '../issuer/allowed-issuers.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import type { DecryptionKeyInput } from '../jwe/decryption-keys.ts';
@@ -153,7 +153,10 @@ function keptTokensOf(cache: ApiClientOptions['onBehalfOfCache'] = {}): KeptToke
       `\`onBehalfOfCache.adapter\` needs \`onBehalfOfCache.encryptionKey\`: write ${expected('onBehalfOfCache.encryptionKey')}.`,
     );
   }
-  return { maxEntries, maxAgeSeconds, shared: { adapter, encryptionKey } };
+  // A copy: programs wipe keys that they have handed over, and zeros are a key like any other.
+  const key =
+    typeof encryptionKey === 'function' ? encryptionKey : Object.freeze(readKeys(encryptionKey) ?? []);
+  return { maxEntries, maxAgeSeconds, shared: { adapter, encryptionKey: key } };
 }
 
 function retryOf(retry: ApiClientOptions['retry'] = false): RetryPolicy | undefined {

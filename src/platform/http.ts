@@ -51,9 +51,16 @@ export async function sendForJson(request: HttpRequest, options: HttpOptions): P
   const abort = new AbortController();
   let response: Response | undefined;
   let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  // A fetch that ignores its signal still owns a connection; nobody waits for it to be told.
+  const giveUp = (): void => {
+    abort.abort();
+    body?.cancel().catch(() => undefined);
+  };
   const exchange = async (): Promise<HttpAnswer> => {
     response = await send(request, options.fetch, abort.signal);
     body = response.body?.getReader();
+    // Too late: its body might go on for ever.
+    if (abort.signal.aborted) giveUp();
     return answerOf(response, await readJson(body, response.headers, request));
   };
   try {
@@ -64,9 +71,7 @@ export async function sendForJson(request: HttpRequest, options: HttpOptions): P
     if (!(error instanceof TimeLimitExceeded)) throw error;
     throw new HttpFailure('timeout', `${place(request)} did not answer within ${options.timeoutSeconds} s`);
   } finally {
-    abort.abort();
-    // A fetch that ignores its signal still owns a connection; nobody waits for it to be told.
-    body?.cancel().catch(() => undefined);
+    giveUp();
   }
 }
 
@@ -119,6 +124,8 @@ async function readBytes(body: BodyReader, announced: number, request: HttpReque
   let cost = 0;
   try {
     for (let chunk = await body?.read(); chunk?.done === false; chunk = await body?.read()) {
+      // A stream of text, for one, has no size that could be counted, and might never end.
+      if (!ArrayBuffer.isView(chunk.value)) throw new TypeError('the body is no stream of bytes');
       chunks.push(chunk.value);
       size += chunk.value.byteLength;
       // An empty chunk counts, too: without end, they would keep the process from anything else.

@@ -99,7 +99,8 @@ export function challenge(
   scheme: AuthScheme | undefined,
   policy: Omit<ChallengePolicy, 'schemes'> & { readonly mode: DpopMode },
 ): void {
-  if (error.statusCode >= 500) return;
+  // The status of an answer of ours: that of a token endpoint says something about us.
+  if (error.responseStatusCode >= 500) return;
   const schemes = acceptedSchemes(policy.mode);
   const used = schemes.find((accepted) => accepted === scheme) ?? schemes[0];
   const scopes = error.statusCode === 401 ? policy.scopes : undefined;

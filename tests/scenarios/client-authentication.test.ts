@@ -44,6 +44,17 @@ describe('private_key_jwt', () => {
     await jwtVerify(assertion(), rsa.publicKey, { currentDate: new Date(NOW_SECONDS * 1000) });
   });
 
+  it.each([
+    ['blank lines and blanks before it', `\n\n  ${pem}`],
+    ['lines that end as on Windows', `\r\n${pem.replaceAll('\n', '\r\n')}`],
+    ['no line break at its end', pem.trim()],
+    ['indented lines', pem.replaceAll('\n', '\n    ')],
+  ])('takes a PEM with %s', async (_title, key) => {
+    const { ask, assertion } = setUpClient(byKey(key));
+    await ask();
+    await jwtVerify(assertion(), rsa.publicKey, { currentDate: new Date(NOW_SECONDS * 1000) });
+  });
+
   it('makes a new statement for each request', async () => {
     const { ask, assertion, clock } = setUpClient(byKey(pem));
     await ask();

@@ -216,6 +216,30 @@ describe('cache', () => {
     expect(tokenRequests()).toBe(2);
   });
 
+  it("'refresh' puts an end to the old token, also when the new one lives too short a time to be kept", async () => {
+    scenario.tenant.fail('token', { body: { access_token: 'refused', expires_in: 3600 } });
+    await exchange();
+    scenario.tenant.fail('token', { body: { access_token: 'brief', expires_in: 30 } });
+    await expect(exchange({ cache: 'refresh' })).resolves.toMatchObject({ accessToken: 'brief' });
+    await expect(exchange()).resolves.toMatchObject({ accessToken: 'brief' });
+    expect(tokenRequests()).toBe(3);
+  });
+
+  it("'refresh' costs one request for all whose token was refused at once", async () => {
+    const events: ApiClientEvent[] = [];
+    const client = scenario.createClient({ onEvent: (event) => events.push(event) });
+    const first = await exchange({}, client);
+    const refresh = () => exchange({ cache: 'refresh' }, client);
+    const tokens = (await Promise.all(Array.from({ length: 50 }, refresh))).map((found) => found.accessToken);
+    expect(new Set(tokens).size).toBe(1);
+    expect(tokens).not.toContain(first.accessToken);
+    expect(tokenRequests()).toBe(2);
+    const sources = events.map((event) => (event.type === 'exchange_done' ? event.source : undefined));
+    expect(sources.filter((source) => source === 'network')).toHaveLength(2);
+    expect((await refresh()).accessToken).not.toBe(tokens[0]);
+    expect(tokenRequests()).toBe(3);
+  });
+
   it.each([0, 'false', null, 'no', {}])('refuses %j', async (cache) => {
     const options: object = { accessToken, audience: AUDIENCE, cache };
     await expectRefusal(scenario.client.getTokenOnBehalfOf(options as GetTokenOnBehalfOfOptions), {
@@ -288,6 +312,17 @@ describe('verifySubjectToken', () => {
       reason: 'signature_invalid',
     });
     expect(tokenRequests()).toBe(1);
+  });
+
+  it('sees no certificate, and refuses where one is required', async () => {
+    const client = scenario.createClient({ requireCertificateBinding: true });
+    accessToken = await scenario.tenant.issueAccessToken({ claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } });
+    await expect(exchange({ verifySubjectToken: true }, client)).rejects.toMatchObject({
+      name: 'VerifyAccessTokenError',
+      reason: 'client_certificate_missing',
+      statusCode: 401,
+    });
+    expect(tokenRequests()).toBe(0);
   });
 
   it('is off by default', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient, ApiError, ConfigurationError } from '../../src/index.ts';
 import type { Failure } from '../../src/testing/index.ts';
 import { expectRefusal, rejectionOf, type Refusal, thrownBy } from '../support/assert-rejects.ts';
-import { setUp } from '../support/scenario.ts';
+import { bearerRequest, setUp } from '../support/scenario.ts';
 
 const SECRET = 'secret+of/the:client=with & odd characters';
 const WRONG_SECRET = 'another+secret/of:the=client & its characters';
@@ -199,6 +199,33 @@ describe.each(Object.entries(exchanges))('an exchange %s', (_kind, exchange) => 
   it('that is refused before it is sent shows no secret', async () => {
     const { domain, audience } = tenant;
     expectNoSecret(await rejectionOf(exchange(new ApiClient({ domain, audience, clientSecret: SECRET }))));
+  });
+});
+
+describe('a refusal by the token endpoint', () => {
+  const exchange = exchanges['on behalf of a user'];
+
+  it('gets no challenge of ours: it is about our client', async () => {
+    tenant.fail('token', { status: 401, body: { error: 'invalid_token' } });
+    const client = createClient();
+    const error = await rejectionOf(exchange?.(client) ?? Promise.resolve());
+    tenant.recover();
+    expect(client.challenge(error)).toBe(error);
+    expect(error).toMatchObject({ constructor: ApiError, statusCode: 401, headers: {}, challenges: [] });
+    expect(error.toResponse().headers.get('www-authenticate')).toBeNull();
+  });
+
+  it('gets none in the course of a verification either', async () => {
+    tenant.fail('token', { status: 401, body: { error: 'invalid_token' } });
+    const client = createClient();
+    const validate = async (value: unknown) => {
+      await exchange?.(client);
+      return { value: Object(value) as object };
+    };
+    const claimsSchema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    const error = await rejectionOf(client.verifyRequest(bearerRequest(subject), { claimsSchema }));
+    tenant.recover();
+    expect(error).toMatchObject({ constructor: ApiError, statusCode: 401, headers: {}, challenges: [] });
   });
 });
 

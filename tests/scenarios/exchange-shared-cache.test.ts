@@ -98,6 +98,33 @@ describe('processes with one cache', () => {
     expect(tokenRequests()).toBe(1);
   });
 
+  it('forget a token for all of them that a refresh has ended and not replaced', async () => {
+    const first = createProcess();
+    scenario.tenant.fail('token', { body: { access_token: 'refused', expires_in: 3600 } });
+    await exchange(first);
+    scenario.tenant.fail('token', { body: { access_token: 'brief', expires_in: 30 } });
+    await first.getTokenOnBehalfOf({ accessToken, audience: AUDIENCE, cache: 'refresh' });
+    for (const client of [first, createProcess()]) {
+      await expect(exchange(client)).resolves.toMatchObject({ accessToken: 'brief' });
+    }
+    expect(cache.entries.size).toBe(0);
+    expect(failures()).toEqual([]);
+  });
+
+  it.each([
+    ['bytes', (bytes: Uint8Array) => bytes],
+    ['a list of bytes', (bytes: Uint8Array) => [bytes]],
+  ])('go on with their key although the program has wiped it: %s', async (_title, encryptionKeyOf) => {
+    const bytes = Uint8Array.from(KEY);
+    const client = createProcess(cache, { encryptionKey: encryptionKeyOf(bytes) });
+    bytes.fill(0);
+    await exchange(client);
+    await exchange(createProcess(cache, { encryptionKey: KEY }));
+    expect(tokenRequests()).toBe(1);
+    await exchange(createProcess(cache, { encryptionKey: new Uint8Array(32) }));
+    expect(tokenRequests()).toBe(2);
+  });
+
   it('keep nothing there that will not be of use', async () => {
     scenario.tenant.fail('token', { body: { access_token: 'a', expires_in: 60 } });
     await exchange(createProcess());
@@ -193,6 +220,14 @@ describe('an adapter that fails', () => {
     // Memory serves all the same.
     await exchange(client);
     expect(tokenRequests()).toBe(1);
+  });
+
+  it('and cannot forget costs no refresh', async () => {
+    scenario.tenant.fail('token', { body: { access_token: 'brief', expires_in: 30 } });
+    const client = createProcess({ ...createMemoryCache(), delete: never });
+    const refreshed = client.getTokenOnBehalfOf({ accessToken, audience: AUDIENCE, cache: 'refresh' });
+    await expect(refreshed).resolves.toMatchObject({ accessToken: 'brief' });
+    expect(failures()).toMatchObject([{ operation: 'delete' }]);
   });
 
   it('is left alone for a while', async () => {

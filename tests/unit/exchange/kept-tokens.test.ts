@@ -144,6 +144,27 @@ describe('a refresh', () => {
     await expect(kept.get(wanted(never))).resolves.toMatchObject({ token: { accessToken: 'newer' } });
   });
 
+  it('joins another one, which nobody can have been refused with yet', async () => {
+    const { kept } = setUp();
+    const flight = pending();
+    const first = kept.get(wanted(flight.fetch, { isRefresh: true }));
+    const second = kept.get(wanted(never, { isRefresh: true }));
+    flight.resolve(token('new'));
+    await expect(first).resolves.toMatchObject({ token: { accessToken: 'new' }, source: 'network' });
+    await expect(second).resolves.toMatchObject({ token: { accessToken: 'new' }, source: 'cache' });
+  });
+
+  it('that comes late with what cannot be kept leaves what a later one brought', async () => {
+    const { kept, advance } = setUp();
+    const flight = pending();
+    const first = kept.get(wanted(flight.fetch, { isRefresh: true }));
+    advance(6);
+    await kept.get(wanted(brings('newer'), { isRefresh: true }));
+    flight.resolve(token('brief', 30));
+    await first;
+    await expect(kept.get(wanted(never))).resolves.toMatchObject({ token: { accessToken: 'newer' } });
+  });
+
   it('that fails leaves what was kept', async () => {
     const { kept } = setUp();
     await kept.get(wanted(brings('a')));

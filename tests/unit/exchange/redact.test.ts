@@ -25,6 +25,18 @@ describe('createRedactor', () => {
     for (const form of forms) expect(redact(`<${form}>`)).toBe(`<${MARKER}>`);
   });
 
+  it('knows a secret as HTML and JSON in ASCII write it', () => {
+    const redact = createRedactor([`ü<a>&'"/`]);
+    for (const form of [
+      'ü&lt;a&gt;&amp;&#39;&quot;/',
+      String.raw`\u00fc<a>&'\"/`,
+      String.raw`\u00fc<a>&'\"\/`,
+      String.raw`ü\u003ca\u003e\u0026'\"/`,
+    ]) {
+      expect(redact(`(${form})`)).toBe(`(${MARKER})`);
+    }
+  });
+
   it('merges secrets that overlap, and leaves no piece of either', () => {
     expect(createRedactor(['abcdef', 'defghi'])('x abcdefghi y')).toBe(`x ${MARKER} y`);
   });

@@ -18,6 +18,7 @@ import {
 const SUBJECT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl+/=';
 const ACTOR = 'actor token/with&odd=characters+ü';
 const PIN = 'pin-90210-pin';
+const NUMBER = 4_929_123_456_781;
 const BASIC = btoa(`${formEncode(CLIENT_ID)}:${formEncode(CLIENT_SECRET)}`);
 
 const options = {
@@ -25,10 +26,10 @@ const options = {
   subjectToken: SUBJECT,
   actorToken: ACTOR,
   actorTokenType: 'urn:example:actor',
-  extra: { pin: PIN, pins: [PIN] },
+  extra: { pin: PIN, pins: [PIN], number: NUMBER, numbers: [NUMBER] },
 };
 
-const SECRETS = [SUBJECT, ACTOR, CLIENT_SECRET, PIN, BASIC];
+const SECRETS = [SUBJECT, ACTOR, CLIENT_SECRET, PIN, String(NUMBER), BASIC];
 const WRITTEN = SECRETS.flatMap((secret) => [
   secret,
   formEncode(secret),

@@ -80,6 +80,11 @@ describe('readDetails', () => {
     ['a symbol', [{ type: 'a', s: Symbol('s') }]],
     ['a bigint', [{ type: 'a', n: 1n }]],
     ['NaN, which would become null', [{ type: 'a', n: Number.NaN }]],
+    ['undefined in a list, which would become null', [{ type: 'a', actions: ['read', undefined] }]],
+    ['a hole in a list', [{ type: 'a', actions: new Array(1) }]],
+    ['a Map, which would become empty', [{ type: 'a', limits: new Map([['amount', 1]]) }]],
+    ['a Set', [{ type: 'a', actions: new Set(['read']) }]],
+    ['bytes', [{ type: 'a', bytes: new Uint8Array(2) }]],
     ['more than 64 KiB', [{ type: 'a', text: 'x'.repeat(65_536) }]],
     ['too many', Array.from({ length: 101 }, () => ({ type: 'a' }))],
     [

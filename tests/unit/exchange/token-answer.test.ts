@@ -146,10 +146,13 @@ describe('readTokenAnswer', () => {
   });
 
   it.each(['scope', 'token_type', 'issued_token_type', 'id_token', 'refresh_token'])(
-    'refuses a %s that is no string',
+    'refuses a %s that is no string, or of a length that could fill a cache',
     (name) => {
-      for (const value of [1, true, ['x'], {}]) {
-        expect(problemOf({ access_token: 't', [name]: value })).toMatchObject({ name, expected: 'a string' });
+      for (const value of [1, true, ['x'], {}, 'x'.repeat(65_537)]) {
+        expect(problemOf({ access_token: 't', [name]: value })).toMatchObject({
+          name,
+          expected: 'a string of at most 65536 characters',
+        });
       }
     },
   );

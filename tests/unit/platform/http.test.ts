@@ -179,6 +179,44 @@ describe('sendForJson', () => {
     expect(chunks()).toBeLessThan(MAX_BODY_BYTES + 10);
   });
 
+  it('stops reading a body that never ends and is no stream of bytes', async () => {
+    let chunks = 0;
+    const body = new ReadableStream<unknown>({
+      pull(controller) {
+        chunks += 1;
+        if (chunks > MAX_BODY_BYTES) controller.close();
+        else controller.enqueue('x');
+      },
+    });
+    const fake = () => Object.defineProperty(new Response(null), 'body', { value: body });
+    expect(await rejectionOf(sendWith(fake))).toMatchObject({ kind: 'network' });
+    expect(chunks).toBeLessThan(10);
+  });
+
+  it('tells the body of an answer that comes too late that nobody reads it', async () => {
+    let answer: (response: Response) => void = () => undefined;
+    const sending = sendWith(
+      () =>
+        new Promise<Response>((resolve) => {
+          answer = resolve;
+        }),
+      GET,
+      0.02,
+    );
+    expect(await rejectionOf(sending)).toMatchObject({ kind: 'timeout' });
+    await new Promise<void>((resolve) => {
+      answer(
+        new Response(
+          new ReadableStream<Uint8Array>({
+            cancel: () => {
+              resolve();
+            },
+          }),
+        ),
+      );
+    });
+  });
+
   it('tells the body that nobody reads it any more', async () => {
     let cancelled = false;
     const body = new ReadableStream<Uint8Array>({
