@@ -15,10 +15,13 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
  * resources. `undefined` for what is no absolute http(s) URL, or carries credentials.
  */
 export function normalizeHtu(text: unknown): string | undefined {
-  if (typeof text !== 'string' || NOT_IN_A_URL.test(text) || !WITH_AUTHORITY.test(text)) return undefined;
+  if (typeof text !== 'string') return undefined;
+  // The rest does not count, and `fetch` sends in a query what no URL of RFC 3986 holds.
+  const [counted = ''] = text.split(/[?#]/, 1);
+  if (NOT_IN_A_URL.test(counted) || !WITH_AUTHORITY.test(counted)) return undefined;
   let url: URL;
   try {
-    url = new URL(text);
+    url = new URL(counted);
   } catch {
     return undefined;
   }
