@@ -88,14 +88,9 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
     });
   }
   if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
-  if (policy.replayStore !== false) {
-    // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
-    const ttlSeconds = Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds);
-    await consume(claims, policy.replayStore, ttlSeconds, policy);
-  }
+  if (policy.replayStore !== false) await consume(claims, policy.replayStore, policy);
   // A slow store may have answered when its record of an earlier use was gone already.
-  if (claims.iat < policy.now() / 1000 - policy.iatOffsetSeconds)
-    refuse('dpop_proof_expired', { name: 'iat' });
+  remainingSeconds(claims, policy);
   policy.knownKeys.remember(jws, key);
   return deepFreeze(claims);
 }
@@ -171,14 +166,23 @@ async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: n
   throw new DpopNonceRequiredError(reason, await issueNonce(policy, now));
 }
 
-async function consume(
-  { jkt, jti }: DpopProofClaims,
-  store: DpopReplayStore,
-  ttlSeconds: number,
-  { timeoutSeconds, onStoreError, emit }: ProofPolicy,
-): Promise<void> {
+/** How long the proof could still be accepted, from now on and not from when its verification began. */
+function remainingSeconds({ iat }: DpopProofClaims, { iatOffsetSeconds, now }: ProofPolicy): number {
+  const seconds = now() / 1000;
+  if (iat < seconds - iatOffsetSeconds)
+    refuse('dpop_proof_expired', { name: 'iat', expected: seconds, actual: iat });
+  return iat + iatOffsetSeconds - seconds;
+}
+
+async function consume(claims: DpopProofClaims, store: DpopReplayStore, policy: ProofPolicy): Promise<void> {
+  const { jkt, jti } = claims;
+  const { timeoutSeconds, onStoreError, emit } = policy;
   // A thumbprint is 43 characters without a dot, so no two pairs give the same text.
   const key = await sha256(`${jkt}.${jti}`);
+  // One second past the last moment at which the proof could be accepted, so that rounding opens no gap. By the clock as
+  // it is now and as the store reads it: had the process stood still meanwhile, the end would be another than the one by
+  // which the proof is looked for the next time.
+  const ttlSeconds = Math.ceil(remainingSeconds(claims, policy) + 1);
   let added: unknown;
   let cause: Evidence = { name: 'replayStore', expected: 'a boolean' };
   try {
