@@ -22,6 +22,7 @@ import {
 } from '../jws/compact.ts';
 import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
 import { describeError } from '../platform/describe-error.ts';
+import { excerpt } from '../platform/excerpt.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { normalizeHtu } from './htu.ts';
 import { acceptsNonce, issueNonce, type NoncePolicy } from './nonce.ts';
@@ -84,7 +85,7 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
   }
   if (jkt !== request.jkt) {
     throw new VerifyAccessTokenError('dpop_binding_mismatch', {
-      cause: { name: 'cnf.jkt', expected: request.jkt, actual: jkt },
+      cause: { name: 'cnf.jkt', expected: excerpt(request.jkt), actual: jkt },
     });
   }
   if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
@@ -152,12 +153,14 @@ function readText(payload: JsonObject, name: string): string {
 function checkRequest(claims: DpopProofClaims, request: ProvenRequest): void {
   // RFC 9110 makes methods case-sensitive, but frameworks hand on lower-case ones, and no two differ by case alone.
   if (!METHOD.test(claims.htm) || claims.htm.toUpperCase() !== request.httpMethod.toUpperCase()) {
-    refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: request.httpMethod });
+    refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: excerpt(request.httpMethod) });
   }
   // The evidence is the normal form: a query may hold what no log should.
   const htu = claims.htu === request.htu ? request.htu : normalizeHtu(claims.htu);
-  if (htu !== request.htu)
-    refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: request.htu, actual: htu });
+  if (htu !== request.htu) {
+    const actual = htu === undefined ? undefined : excerpt(htu);
+    refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: excerpt(request.htu), actual });
+  }
 }
 
 async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: number): Promise<void> {

@@ -149,6 +149,16 @@ describe('verifyProof', () => {
     const error = await rejectionOf(verify(proof({}, { htu: 'https://api.example.com/b?token=secret' })));
     expect(JSON.stringify(causeOf(error))).not.toContain('secret');
   });
+
+  it('cuts the evidence that others write, since it goes to a log', async () => {
+    // Beyond ASCII, the normal form has six characters for each.
+    const long = '\u00e9'.repeat(3000);
+    for (const refusal of [
+      verify(proof({}, { htu: `https://api.example.com/${long}` })),
+      verify(proof(), {}, 'x'.repeat(9000)),
+    ])
+      expect(JSON.stringify(causeOf(await rejectionOf(refusal))).length).toBeLessThan(700);
+  });
 });
 
 describe('the nonce of a proof', () => {
