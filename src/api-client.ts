@@ -174,7 +174,7 @@ export class ApiClient {
    * @throws InvalidDpopProofError 400, DpopNonceRequiredError 401
    * @throws IssuerUnavailableError 503, ReplayStoreUnavailableError 503, DomainsResolverError 500: not the caller's fault
    * @throws MissingRequiredArgumentError 400 when the program did not pass what DPoP needs
-   * @throws ConfigurationError 500 when the checks are written wrongly
+   * @throws ConfigurationError 500 when checks or context are written wrongly, or a function or key of the options fails
    */
   verifyRequest<Claims extends object>(
     request: RequestParts | FetchRequest,
@@ -243,6 +243,7 @@ export class ApiClient {
    * @throws VerifyAccessTokenError 401 `dpop_binding_missing`, `dpop_binding_mismatch`, or when it cannot be decoded
    * @throws ReplayStoreUnavailableError 503
    * @throws MissingRequiredArgumentError 400, InvalidRequestError 400
+   * @throws ConfigurationError 500 when the clock or a decryption key fails
    */
   async verifyDpopProof(options: VerifyDpopProofOptions): Promise<DpopProofClaims> {
     const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');

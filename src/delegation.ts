@@ -16,6 +16,7 @@ export const MOST_ACTORS = 32;
  * the user acts directly.
  *
  * @throws VerifyAccessTokenError `act_invalid` when `act` is present and is not an object with a `sub`
+ * @throws MissingRequiredArgumentError when there are no claims
  */
 export function getCurrentActor(claims: DelegatedClaims): string | undefined {
   const act = ownAct(claims);
@@ -27,6 +28,7 @@ export function getCurrentActor(claims: DelegatedClaims): string | undefined {
  * authorization.
  *
  * @throws VerifyAccessTokenError `act_invalid` when a level is not an object with a `sub`, or there are more than 32
+ * @throws MissingRequiredArgumentError when there are no claims
  */
 export function getDelegationChain(claims: DelegatedClaims): string[] {
   const chain: string[] = [];

@@ -74,12 +74,18 @@ function splitScopes(scope: string): string[] {
   return scope.split(' ').filter((name) => name !== '');
 }
 
-function readScopes(required: unknown): string[] {
+/**
+ * Scopes as a list.
+ *
+ * @param option what they were passed as
+ * @throws ConfigurationError when they are not written as scopes
+ */
+export function readScopes(required: unknown, option = 'requiredScopes'): string[] {
   if (required === undefined) return [];
   const names: unknown = typeof required === 'string' ? splitScopes(required) : required;
   const isBlank = typeof required === 'string' && required.trim() === '';
   if (!isBlank && isStringList(names) && names.every((name) => SCOPE.test(name))) return names;
-  throw new ConfigurationError('`requiredScopes` must be scopes separated by spaces, or a list of scopes.');
+  throw new ConfigurationError(`\`${option}\` must be scopes separated by spaces, or a list of scopes.`);
 }
 
 function readPermissions(required: unknown): string[] {

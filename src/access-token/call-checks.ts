@@ -42,9 +42,7 @@ export function validateChecks(checks: AccessTokenChecks, besides: readonly stri
   readRequirements(checks);
   validateActors(checks);
   const { requiredClaims, claimsSchema } = checks as Record<string, unknown>;
-  const areNames =
-    Array.isArray(requiredClaims) && requiredClaims.every((name) => typeof name === 'string' && name !== '');
-  if (requiredClaims !== undefined && !areNames) {
+  if (requiredClaims !== undefined && !isNameList(requiredClaims)) {
     throw new ConfigurationError('`requiredClaims` must be a list of claim names.');
   }
   if (claimsSchema !== undefined && !isSchema(claimsSchema)) {
@@ -132,6 +130,14 @@ function describe(issues: unknown): string[] {
     const keys = path?.map((step) => String(typeof step === 'object' ? step.key : step)) ?? [];
     return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
   });
+}
+
+function isNameList(value: unknown): boolean {
+  // A copy has no holes, which `every` would pass over, and at which the search for an absent claim would end.
+  return (
+    Array.isArray(value) &&
+    Array.from<unknown>(value).every((name) => typeof name === 'string' && name !== '')
+  );
 }
 
 function isSchema(value: unknown): boolean {

@@ -18,7 +18,7 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
  */
 export function normalizeHtu(text: unknown): string | undefined {
   const url = readUrl(text);
-  if (url === undefined || STRAY_PERCENT.test(String(text))) return undefined;
+  if (url === undefined || STRAY_PERCENT.test(beforeQuery(String(text)))) return undefined;
   return `${url.protocol}//${url.host}${normalizePercentEncoding(url.pathname)}`;
 }
 
@@ -32,10 +32,18 @@ export function htuOf(text: unknown): string | undefined {
   return url && `${url.protocol}//${url.host}${url.pathname}`;
 }
 
+/** Query and fragment do not count, and `fetch` sends in a query what no URL of RFC 3986 holds. */
+function beforeQuery(text: string): string {
+  const [counted = ''] = text.split(/[?#]/, 1);
+  return counted;
+}
+
 function readUrl(text: unknown): URL | undefined {
-  if (typeof text !== 'string' || NOT_IN_A_URL.test(text) || !WITH_AUTHORITY.test(text)) return undefined;
+  if (typeof text !== 'string') return undefined;
+  const counted = beforeQuery(text);
+  if (NOT_IN_A_URL.test(counted) || !WITH_AUTHORITY.test(counted)) return undefined;
   try {
-    return new URL(text);
+    return new URL(counted);
   } catch {
     return undefined;
   }

@@ -22,6 +22,7 @@ import {
 } from '../jws/compact.ts';
 import { deepFreeze, type JsonObject, ownMember } from '../jws/json.ts';
 import { describeError } from '../platform/describe-error.ts';
+import { excerpt } from '../platform/excerpt.ts';
 import { withTimeLimit } from '../platform/time-limit.ts';
 import { normalizeHtu } from './htu.ts';
 import { acceptsNonce, issueNonce, type NoncePolicy } from './nonce.ts';
@@ -84,18 +85,13 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
   }
   if (jkt !== request.jkt) {
     throw new VerifyAccessTokenError('dpop_binding_mismatch', {
-      cause: { name: 'cnf.jkt', expected: request.jkt, actual: jkt },
+      cause: { name: 'cnf.jkt', expected: excerpt(request.jkt), actual: jkt },
     });
   }
   if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
-  if (policy.replayStore !== false) {
-    // One second past the last moment at which the proof could be accepted, so that rounding opens no gap.
-    const ttlSeconds = Math.ceil(claims.iat + policy.iatOffsetSeconds + 1 - seconds);
-    await consume(claims, policy.replayStore, ttlSeconds, policy);
-  }
+  if (policy.replayStore !== false) await consume(claims, policy.replayStore, policy);
   // A slow store may have answered when its record of an earlier use was gone already.
-  if (claims.iat < policy.now() / 1000 - policy.iatOffsetSeconds)
-    refuse('dpop_proof_expired', { name: 'iat' });
+  remainingSeconds(claims, policy);
   policy.knownKeys.remember(jws, key);
   return deepFreeze(claims);
 }
@@ -157,12 +153,14 @@ function readText(payload: JsonObject, name: string): string {
 function checkRequest(claims: DpopProofClaims, request: ProvenRequest): void {
   // RFC 9110 makes methods case-sensitive, but frameworks hand on lower-case ones, and no two differ by case alone.
   if (!METHOD.test(claims.htm) || claims.htm.toUpperCase() !== request.httpMethod.toUpperCase()) {
-    refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: request.httpMethod });
+    refuse('dpop_proof_htm_mismatch', { name: 'htm', expected: excerpt(request.httpMethod) });
   }
   // The evidence is the normal form: a query may hold what no log should.
   const htu = claims.htu === request.htu ? request.htu : normalizeHtu(claims.htu);
-  if (htu !== request.htu)
-    refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: request.htu, actual: htu });
+  if (htu !== request.htu) {
+    const actual = htu === undefined ? undefined : excerpt(htu);
+    refuse('dpop_proof_htu_mismatch', { name: 'htu', expected: excerpt(request.htu), actual });
+  }
 }
 
 async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: number): Promise<void> {
@@ -171,14 +169,23 @@ async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: n
   throw new DpopNonceRequiredError(reason, await issueNonce(policy, now));
 }
 
-async function consume(
-  { jkt, jti }: DpopProofClaims,
-  store: DpopReplayStore,
-  ttlSeconds: number,
-  { timeoutSeconds, onStoreError, emit }: ProofPolicy,
-): Promise<void> {
+/** How long the proof could still be accepted, from now on and not from when its verification began. */
+function remainingSeconds({ iat }: DpopProofClaims, { iatOffsetSeconds, now }: ProofPolicy): number {
+  const seconds = now() / 1000;
+  if (iat < seconds - iatOffsetSeconds)
+    refuse('dpop_proof_expired', { name: 'iat', expected: seconds, actual: iat });
+  return iat + iatOffsetSeconds - seconds;
+}
+
+async function consume(claims: DpopProofClaims, store: DpopReplayStore, policy: ProofPolicy): Promise<void> {
+  const { jkt, jti } = claims;
+  const { timeoutSeconds, onStoreError, emit } = policy;
   // A thumbprint is 43 characters without a dot, so no two pairs give the same text.
   const key = await sha256(`${jkt}.${jti}`);
+  // One second past the last moment at which the proof could be accepted, so that rounding opens no gap. By the clock as
+  // it is now and as the store reads it: had the process stood still meanwhile, the end would be another than the one by
+  // which the proof is looked for the next time.
+  const ttlSeconds = Math.ceil(remainingSeconds(claims, policy) + 1);
   let added: unknown;
   let cause: Evidence = { name: 'replayStore', expected: 'a boolean' };
   try {

@@ -8,6 +8,7 @@ import { readKeys } from '../exchange/encryption-key.ts';
 import { issuerOfDomain } from '../issuer/domain.ts';
 import { ALGORITHMS } from '../jws/algorithms.ts';
 import { isJsonObject, type JsonObject } from '../jws/json.ts';
+import { isMetadataUrl, METADATA_URL } from '../request/challenge-context.ts';
 import { readPublicUrl } from '../request/public-url.ts';
 
 const MODES: readonly unknown[] = ['allowed', 'required', 'disabled'];
@@ -162,7 +163,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     },
     'verifiedTokenCache.maxEntries': wholeNumber(1, 1_000_000),
     realm: text,
-    resourceMetadataUrl: { expected: 'an absolute http(s) URL', accepts: isHttpUrl },
+    resourceMetadataUrl: { expected: METADATA_URL, accepts: isMetadataUrl },
     onEvent: method('a function that takes an event'),
     waitUntil: method('a function that takes a promise'),
     now: method('a function that returns epoch milliseconds'),
@@ -243,10 +244,4 @@ function isSigningKey(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { type, kty, d } = value;
   return type === 'private' || (typeof kty === 'string' && kty !== 'oct' && typeof d === 'string');
-}
-
-function isHttpUrl(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, username, password } = new URL(value);
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }

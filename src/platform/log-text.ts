@@ -3,17 +3,18 @@ const MOST_CHARACTERS = 256;
 
 /**
  * What does not show, or shows as something else: control and format characters (direction marks and zero-width
- * characters are among them), line breaks of every kind, blanks other than the space, halves of surrogate pairs; and
- * the backslash, with which everything of ours begins.
+ * characters are among them), line breaks of every kind, blanks other than the space (a Braille cell without dots and a
+ * note without a head are symbols to Unicode), halves of surrogate pairs; and the backslash, with which everything of ours
+ * begins.
  */
-const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\\]/gu;
+const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\\]/gu;
 const NOT_ASCII = /[^\x20-\x7e]|"/gu;
 
 /** A JSON object in base64url begins with "eyJ": a JWT, or most of one. */
 const TOKEN = /eyJ[\w-]{12,}(?:\.[\w-]*)*/g;
 
 /**
- * A text from outside as it may stand in a log: nothing in it forges a line or turns it round, nothing is invisible,
+ * A text from outside as it may stand in a log: nothing in it forges a line, no mark turns it round, nothing is invisible,
  * nothing is a token, and it is short. What is shown as `\u{a}` was a line break; `\[redacted]` and `\[12 more]` stand for
  * what was left out. Since a backslash of the text itself becomes `\u{5c}`, no text can pretend to be one of these.
  */

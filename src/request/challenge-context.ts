@@ -3,7 +3,7 @@
  */
 import { ConfigurationError } from '../errors/index.ts';
 import { isJsonObject } from '../jws/json.ts';
-import { readRequirements } from '../scopes.ts';
+import { readScopes } from '../scopes.ts';
 
 /** For a client that serves several protected resources (RFC 9728), each with metadata of its own. */
 export interface ChallengeContext {
@@ -29,18 +29,24 @@ export function readChallengeContext(context: ChallengeContext | null | undefine
   if (context === undefined || context === null) return {};
   checkNames(context);
   const { resourceMetadataUrl, scopes } = context;
-  if (resourceMetadataUrl !== undefined && !isUrl(resourceMetadataUrl)) {
-    throw new ConfigurationError('`resourceMetadataUrl` must be an absolute URL.');
+  if (resourceMetadataUrl !== undefined && !isMetadataUrl(resourceMetadataUrl)) {
+    throw new ConfigurationError(`\`resourceMetadataUrl\` must be ${METADATA_URL}.`);
   }
-  const { requiredScopes } = readRequirements({ requiredScopes: scopes });
+  const asked = readScopes(scopes, 'scopes');
   return {
     ...(resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl }),
-    ...(requiredScopes.length === 0 ? {} : { scopes: requiredScopes }),
+    ...(asked.length === 0 ? {} : { scopes: asked }),
   };
 }
 
-function isUrl(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value);
+/** What {@link isMetadataUrl} accepts, in words. */
+export const METADATA_URL = 'an absolute http(s) URL without credentials';
+
+/** Whether clients can be sent there; the same for all calls and for one. */
+export function isMetadataUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
 function checkNames(context: unknown): void {

@@ -54,6 +54,7 @@ const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
  * @throws InvalidRequestError for several credentials, or headers that cannot be read
  * @throws InvalidDpopProofError `dpop_proof_multiple` for several proofs
  * @throws VerifyAccessTokenError `malformed_token` for a token with characters that no token has
+ * @throws MissingRequiredArgumentError when there are no headers
  */
 export function extractCredentials(headers: RequestHeaders): Credentials {
   const { scheme, accessToken, proofs } = readCredentials(headers);

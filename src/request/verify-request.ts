@@ -37,7 +37,10 @@ export interface RequestParts {
   readonly headers: RequestHeaders;
   /** The method of the request; needed for DPoP. There is no default. */
   readonly httpMethod?: string | undefined;
-  /** The absolute URL of the request as the client sees it; needed for DPoP. With `dpop.publicUrl`, a path will do. */
+  /**
+   * The absolute URL of the request as the client sees it; needed for DPoP. With `dpop.publicUrl`, a path will do: leave it
+   * to that option to put the origin in front, since what a request line holds need not begin with a slash.
+   */
   readonly httpUrl?: string | undefined;
   /** The client certificate of the connection, as {@link AccessTokenChecks.clientCertificate}. */
   readonly clientCertificate?: ClientCertificate | undefined;

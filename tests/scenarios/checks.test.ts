@@ -143,6 +143,7 @@ describe('checks that are written wrongly', () => {
     [{ requiredClaims: 'org_id' }, '`requiredClaims`'],
     [{ requiredClaims: [''] }, '`requiredClaims`'],
     [{ requiredClaims: [7] }, '`requiredClaims`'],
+    [{ requiredClaims: Object.assign([], { 1: 'org_id' }) }, '`requiredClaims`'],
     [{ requiredClaims: null }, '`requiredClaims`'],
     [{ requiredClaims: { org_id: 'x' } }, '`requiredClaims`'],
     [{ requiredScopes: 7 }, '`requiredScopes`'],

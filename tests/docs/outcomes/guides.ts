@@ -12,7 +12,7 @@ import { frameworks } from './frameworks.ts';
 import { boundToCertificate } from './certificates.ts';
 import { observability } from './observability.ts';
 import { downstreamCall, outgoingProofs } from './outgoing.ts';
-import { publicUrls } from './public-urls.ts';
+import { publicUrls, refusesLookalikeOrigin } from './public-urls.ts';
 import type { Outcomes } from './outcome.ts';
 import { transport } from './transport.ts';
 
@@ -235,6 +235,7 @@ export const guides: Readonly<Record<string, Outcomes>> = {
       const response = await fetch(`${world.serverUrl()}/books`, { headers });
       expect(await response.json()).toEqual({ hello: 'auth0|ada' });
       expect((await fetch(world.serverUrl())).status).toBe(401);
+      await refusesLookalikeOrigin(world);
     },
     'Checks of a single call': async (
       world,

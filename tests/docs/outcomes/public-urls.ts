@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { expect } from 'vitest';
 import type { ApiClient } from 'auth0-api-ts';
 import { AUDIENCE, type World } from '../world.ts';
@@ -11,6 +13,24 @@ async function prove(world: World, httpUrl: string, nonce?: string): Promise<Rec
   const accessToken = await world.tenant().issueAccessToken({ sub: 'auth0|ada', dpopKey });
   const dpop = await dpopKey.createProof({ httpMethod: 'GET', httpUrl, accessToken, nonce });
   return { authorization: `DPoP ${accessToken}`, dpop };
+}
+
+/**
+ * Asserts that no request line makes another host of the API's: whoever owns that host has proofs of its visitors.
+ *
+ * @param world where the example has started a server
+ */
+export async function refusesLookalikeOrigin(world: World): Promise<void> {
+  for (const [path, htu] of [
+    ['munity://x/books', 'https://api.example.community//x/books'],
+    ['//evil.example/books', 'https://evil.example/books'],
+    ['http://evil.example/books', 'http://evil.example/books'],
+  ] as const) {
+    const outgoing = request(world.serverUrl(), { path, headers: await prove(world, htu) });
+    const [response] = (await once(outgoing.end(), 'response')) as [IncomingMessage];
+    expect([path, response.statusCode]).toEqual([path, 400]);
+    response.resume();
+  }
 }
 
 const ada = { sub: 'auth0|ada' };

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { expect } from 'vitest';
 import { ApiClient, getDelegationChain } from 'auth0-api-ts';
 import { CLIENT, DOMAIN } from '../world.ts';
+import { refusesLookalikeOrigin } from './public-urls.ts';
 import type { Outcomes } from './outcome.ts';
 
 export const readme: Outcomes = {
@@ -58,6 +59,7 @@ export const readme: Outcomes = {
     expect(response.statusCode).toBe(400);
     expect(response.headers['www-authenticate']).toContain('error="invalid_request"');
     response.resume();
+    await refusesLookalikeOrigin(world);
   },
 
   'Call another API on behalf of the user': async (

@@ -45,6 +45,13 @@ function schema<Output extends object>(
   return { '~standard': { version: 1, vendor: 'test', validate } };
 }
 
+/** `[, name]`: to `every` a list of one name, to `find` one that begins with `undefined`. */
+function withHole(name: string): string[] {
+  const list: string[] = [];
+  list[1] = name;
+  return list;
+}
+
 const refusalForChecks = (checks: unknown) =>
   refusalBy(() => {
     validateChecks(checks as AccessTokenChecks);
@@ -90,6 +97,7 @@ describe('validateChecks', () => {
     ['a claim that is no string', { requiredClaims: ['sub', 5] }],
     ['an empty claim name', { requiredClaims: [''] }],
     ['null for claims', { requiredClaims: null }],
+    ['a list of claims with a hole', { requiredClaims: withHole('org_id') }],
     ['a schema that is none', { claimsSchema: {} }],
     ['null for a schema', { claimsSchema: null }],
     ['a schema that is a string', { claimsSchema: 'string' }],

@@ -149,6 +149,16 @@ describe('verifyProof', () => {
     const error = await rejectionOf(verify(proof({}, { htu: 'https://api.example.com/b?token=secret' })));
     expect(JSON.stringify(causeOf(error))).not.toContain('secret');
   });
+
+  it('cuts the evidence that others write, since it goes to a log', async () => {
+    // Beyond ASCII, the normal form has six characters for each.
+    const long = '\u00e9'.repeat(3000);
+    for (const refusal of [
+      verify(proof({}, { htu: `https://api.example.com/${long}` })),
+      verify(proof(), {}, 'x'.repeat(9000)),
+    ])
+      expect(JSON.stringify(causeOf(await rejectionOf(refusal))).length).toBeLessThan(700);
+  });
 });
 
 describe('the nonce of a proof', () => {
@@ -188,6 +198,31 @@ describe('the use of a proof', () => {
     await verify(proof(), { replayStore });
     expect(await refusalOf(verify(proof(), { replayStore }))).toEqual(refused('dpop_proof_replayed'));
     expect((await verify(proof({}, { jti: 'other' }), { replayStore })).jti).toBe('other');
+  });
+
+  it.each([0, 5, 15, 25, 100, 299])(
+    'is its last, also when the process stood still for %s s while it was verified',
+    async (pause) => {
+      let seconds = SECONDS;
+      let readings = 0;
+      // The first reading is that of the verification; before the second, the process is suspended.
+      const now = () => {
+        if (readings++ === 1) seconds += pause;
+        return seconds * 1000;
+      };
+      const replayStore = new InMemoryReplayStore({ now, emit: undefined });
+      expect((await verify(proof(), { replayStore, now })).jti).toBe('id');
+      expect(await refusalOf(verify(proof(), { replayStore, now }))).toEqual(refused('dpop_proof_replayed'));
+    },
+  );
+
+  it('is not needed by a proof that grew too old while it was verified', async () => {
+    const add = vi.fn(() => true);
+    const readings = [SECONDS, SECONDS + 300.001];
+    const now = () => (readings.shift() ?? SECONDS + 300.001) * 1000;
+    const verification = verify(proof(), { replayStore: { add }, now });
+    expect(await refusalOf(verification)).toEqual(refused('dpop_proof_expired'));
+    expect(add).not.toHaveBeenCalled();
   });
 
   it('is remembered by a digest, until a second after it could be accepted', async () => {

@@ -44,6 +44,7 @@ describe.each([
     ['line and paragraph separators', '\u2028\u2029', '\\u{2028}\\u{2029}'],
     ['other blanks', '\u00a0\u3000\u2003', '\\u{a0}\\u{3000}\\u{2003}'],
     ['what fills and does not show', '\u115f\u3164\u00ad\ufe0f', '\\u{115f}\\u{3164}\\u{ad}\\u{fe0f}'],
+    ['symbols that look like blanks', '\u2800\u{1d159}', '\\u{2800}\\u{1d159}'],
     ['invisible tags', '\u{e0041}', '\\u{e0041}'],
     ['a lone high surrogate', 'a\ud83d.', 'a\\u{d83d}.'],
     ['a lone high surrogate at the end', 'a\ud83d', 'a\\u{d83d}'],
