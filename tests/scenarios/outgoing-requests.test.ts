@@ -362,6 +362,12 @@ describe('nonces', () => {
   it.each([
     ['never ends', () => new Promise<void>(() => undefined)],
     ['fails', () => Promise.reject(new Error('no'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
   ])('are sent although letting go of the first answer %s', async (_title, cancel) => {
     const body = () => new ReadableStream({ cancel });
     const { seen, send } = api(() => demand('one', body()));
@@ -412,7 +418,36 @@ describe('redirects', () => {
   });
 });
 
+describe('the base URL', () => {
+  it('is what URLs are relative to, and no other origin gets the token', async () => {
+    const { seen, send } = api();
+    const options = { key: await createDpopKey(), accessToken: 't', fetch: send };
+    const call = createDpopFetch({ ...options, baseUrl: 'https://api.example.com/v1/' });
+    await call('orders?page=2');
+    for (const url of ['//evil.example/', 'https://evil.example/', new Request('https://evil.example/')]) {
+      await expectRefusal(call(url), badRequest('invalid_argument'));
+    }
+    expect(seen.map(({ htu }) => htu)).toEqual(['https://api.example.com/v1/orders']);
+  });
+
+  it.each(['http://api.example.com', 'https://user:secret@api.example.com', '/v1', '', null, 7])(
+    'is not %j',
+    async (baseUrl) => {
+      const options = { key: await createDpopKey(), accessToken: 't', baseUrl: baseUrl as never };
+      const error = await expectRefusal(createDpopFetch(options)(API_URL), misconfigured);
+      expect(error.message).not.toContain('secret');
+    },
+  );
+});
+
 describe('a signal', () => {
+  it.each([[{}], ['abort'], [{ aborted: true }]])('that is %j is refused', async (signal) => {
+    const { seen, send } = api();
+    const call = await createCall(send);
+    await expectRefusal(call(API_URL, { signal: signal as never }), badRequest('invalid_argument'));
+    expect(seen).toEqual([]);
+  });
+
   it('that has been aborted sends nothing', async () => {
     const { seen, send } = api();
     const call = await createCall(send);
