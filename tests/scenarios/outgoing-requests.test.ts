@@ -1,7 +1,7 @@
 /** What a program or a server may do to a request that carries a bound token. */
 import { inspect } from 'node:util';
 import { decodeJwt } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDpopFetch, createDpopKey, createDpopProof } from '../../src/index.ts';
 import { badRequest, expectRefusal, misconfigured } from '../support/assert-rejects.ts';
 import { API_URL } from '../support/scenario.ts';
@@ -252,6 +252,20 @@ describe('a request is refused', () => {
 });
 
 describe('a key', () => {
+  it('that the runtime cannot make is an error of the configuration', async () => {
+    const generate = vi
+      .spyOn(crypto.subtle, 'generateKey')
+      .mockRejectedValueOnce(new DOMException('no such curve', 'NotSupportedError'));
+    onTestFinished(() => {
+      generate.mockRestore();
+    });
+    const error = await expectRefusal(createDpopKey({ algorithm: 'Ed25519' }), {
+      ...misconfigured,
+      message: 'cannot make a key for Ed25519',
+    });
+    expect(error.cause).toMatchObject({ name: 'algorithm' });
+  });
+
   it('behind a proxy is none', async () => {
     const key = new Proxy(await createDpopKey(), {});
     await expectRefusal(createDpopProof(key, { httpMethod: 'GET', httpUrl: API_URL }), misconfigured);
