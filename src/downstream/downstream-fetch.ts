@@ -39,7 +39,6 @@ export function createDownstreamFetch(
     const next = await untilAborted(replacement, signal);
     if (next === token) return response;
     discard(response);
-    signal?.throwIfAborted();
     const second = await send(request, next);
     if (!refusesToken(second)) tokens.wasAccepted(next);
     return second;

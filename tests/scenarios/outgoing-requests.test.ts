@@ -442,6 +442,8 @@ describe('the base URL', () => {
       await expectRefusal(call(url), badRequest('invalid_argument'));
     }
     expect(seen.map(({ htu }) => htu)).toEqual(['https://api.example.com/v1/orders']);
+    const secure = createDpopFetch({ ...options, baseUrl: 'https://localhost' });
+    await expectRefusal(secure('http://localhost/'), badRequest('invalid_argument'));
   });
 
   it.each(['http://api.example.com', 'https://user:secret@api.example.com', '/v1', '', null, 7])(
@@ -474,8 +476,13 @@ describe('a signal', () => {
   it('ends the wait for a token that never comes', async () => {
     const { seen, send } = api();
     const controller = new AbortController();
-    const call = await createCall(send, () => new Promise<string>(() => undefined));
+    const { promise: asked, resolve: ask } = signalled();
+    const call = await createCall(send, () => {
+      ask();
+      return new Promise<string>(() => undefined);
+    });
     const answer = call(API_URL, { signal: controller.signal });
+    await asked;
     controller.abort(new Error('enough'));
     await expect(answer).rejects.toThrow('enough');
     expect(seen).toEqual([]);
