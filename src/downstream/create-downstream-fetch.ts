@@ -27,11 +27,10 @@ export function createDownstreamFetch(
 ): typeof fetch {
   // As they are now: what loads later must not read what the program makes of them until then.
   const given = isJsonObject(options) ? { ...options } : options;
-  let ready: Promise<typeof fetch> | undefined;
+  let made: typeof fetch | undefined;
   return async (input, init) => {
-    ready ??= import('./downstream-fetch.ts').then((module) => module.createDownstreamFetch(client, given));
-    return await (
-      await ready
-    )(input, init);
+    const module = await import('./downstream-fetch.ts');
+    made ??= module.createDownstreamFetch(client, given);
+    return await made(input, init);
   };
 }

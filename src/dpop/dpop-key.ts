@@ -4,7 +4,7 @@
  */
 import { ConfigurationError } from '../errors/index.ts';
 import { ALGORITHMS, findAlgorithm, type JwsAlgorithm } from '../jws/algorithms.ts';
-import { isJsonObject, type JsonObject } from '../jws/json.ts';
+import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 import { jwkThumbprint, readPublicJwk } from '../jws/public-key.ts';
 import type { PublicJwk } from '../jws/signature.ts';
 import { webCryptoOf } from '../jws/web-crypto.ts';
@@ -93,7 +93,7 @@ async function importPrivate(jwk: JsonObject, algorithm: JwsAlgorithm) {
   const publicJwk = readPublicJwk(publicHalf, algorithm);
   if (publicJwk === undefined || !isMeantForSigning(jwk, algorithm)) throw notAKey(algorithm);
   const members = Object.fromEntries(
-    PRIVATE_MEMBERS[algorithm.kty].map((name) => [name, Object.hasOwn(jwk, name) ? jwk[name] : undefined]),
+    PRIVATE_MEMBERS[algorithm.kty].map((name) => [name, ownMember(jwk, name)]),
   );
   try {
     const complete = { ...publicJwk, ...members };
@@ -137,7 +137,7 @@ function publicMembers(jwk: JsonObject): JsonObject {
 
 /** What the key says of itself (RFC 7517 §4.2 to §4.4) must not contradict what it is used for. */
 function isMeantForSigning(jwk: JsonObject, algorithm: JwsAlgorithm): boolean {
-  const { use, alg, key_ops: operations } = jwk;
+  const [use, alg, operations] = ['use', 'alg', 'key_ops'].map((name) => ownMember(jwk, name));
   return (
     (use === undefined || use === 'sig') &&
     (alg === undefined || alg === algorithm.name) &&

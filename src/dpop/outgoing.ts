@@ -39,11 +39,10 @@ export async function createDpopProof(key: DpopKey, options: CreateDpopProofOpti
 export function createDpopFetch(options: DpopFetchOptions): typeof fetch {
   // As they are now: what loads later must not read what the program makes of them until then.
   const given = isJsonObject(options) ? { ...options } : options;
-  let ready: Promise<typeof fetch> | undefined;
+  let made: typeof fetch | undefined;
   return async (input, init) => {
-    ready ??= import('./dpop-fetch.ts').then((module) => module.createDpopFetch(given));
-    return await (
-      await ready
-    )(input, init);
+    const module = await import('./dpop-fetch.ts');
+    made ??= module.createDpopFetch(given);
+    return await made(input, init);
   };
 }
