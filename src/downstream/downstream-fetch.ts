@@ -1,7 +1,7 @@
 /**
  * A `fetch` for one other API: an exchanged token for each request, and a new one when the API refuses it.
  */
-import { type ApiRequestOptions, isPrivate, readAccessToken, readApiRequest } from '../dpop/api-request.ts';
+import { type ApiRequestOptions, readAccessToken, readApiRequest, readBaseUrl } from '../dpop/api-request.ts';
 import { signerOf } from '../dpop/dpop-key.ts';
 import { createTokenSender, discard, refusesToken, untilAborted } from '../dpop/token-sender.ts';
 import type { DpopKey } from '../dpop/types.ts';
@@ -39,7 +39,6 @@ export function createDownstreamFetch(
     const next = await untilAborted(replacement, signal);
     if (next === token) return response;
     discard(response);
-    signal?.throwIfAborted();
     const second = await send(request, next);
     if (!refusesToken(second)) tokens.wasAccepted(next);
     return second;
@@ -133,12 +132,4 @@ function readOptions(
     throw new ConfigurationError('`now` must be a function that returns epoch milliseconds.');
   const requests = { fetch: sender, baseUrl: baseUrl === undefined ? undefined : readBaseUrl(baseUrl) };
   return { key: dpopKey, now, requests, exchange: { ...exchange, dpopKey } };
-}
-
-function readBaseUrl(given: unknown): URL {
-  if ((typeof given === 'string' || given instanceof URL) && URL.canParse(given)) {
-    const url = new URL(given);
-    if (isPrivate(url)) return url;
-  }
-  throw new ConfigurationError('`baseUrl` must be an absolute https URL without credentials.');
 }

@@ -2,7 +2,7 @@
  * A request to another API, read once from the arguments of `fetch`: what is checked, proven and sent is the same,
  * whatever the program does with its objects meanwhile.
  */
-import { InvalidRequestError } from '../errors/index.ts';
+import { ConfigurationError, InvalidRequestError } from '../errors/index.ts';
 import { isJsonObject } from '../jws/json.ts';
 
 /** A request that may get a token. */
@@ -52,7 +52,7 @@ export function readApiRequest(
     method,
     headers: readHeaders(init.headers ?? request?.headers),
     canRepeat: isRepeatable(init.body, request),
-    signal: (init.signal === undefined ? request?.signal : init.signal) ?? undefined,
+    signal: readSignal(init.signal === undefined ? request?.signal : init.signal),
     send: (headers) => (sender ?? fetch)(request ?? url.href, { ...init, method, headers, redirect }),
   };
 }
@@ -91,6 +91,15 @@ function isRequest(input: unknown): input is Request {
   return isJsonObject(input) && typeof input.url === 'string' && 'headers' in input;
 }
 
+/** @throws ConfigurationError unless a token may go there */
+export function readBaseUrl(given: unknown): URL {
+  if ((typeof given === 'string' || given instanceof URL) && URL.canParse(given)) {
+    const url = new URL(given);
+    if (isPrivate(url)) return url;
+  }
+  throw new ConfigurationError('`baseUrl` must be an absolute https URL without credentials.');
+}
+
 function readUrl(text: string | URL, baseUrl: URL | undefined): URL {
   let url: URL;
   try {
@@ -105,7 +114,7 @@ function readUrl(text: string | URL, baseUrl: URL | undefined): URL {
 }
 
 /** Whether a token may go there: nobody listens on the way, and no credentials of others are in the URL. */
-export function isPrivate({ protocol, hostname, username, password }: URL): boolean {
+function isPrivate({ protocol, hostname, username, password }: URL): boolean {
   const isSecure = protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname));
   return isSecure && username === '' && password === '';
 }
@@ -127,6 +136,21 @@ function readHeaders(given: HeadersInit | undefined): Headers {
   headers.delete('Authorization');
   headers.delete('DPoP');
   return headers;
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  if (isSignal(signal)) return signal;
+  throw unusable('signal', 'an AbortSignal');
+}
+
+/** By its looks, too. */
+function isSignal(value: unknown): value is AbortSignal {
+  return (
+    isJsonObject(value) &&
+    typeof value.throwIfAborted === 'function' &&
+    typeof value.addEventListener === 'function'
+  );
 }
 
 function isRepeatable(body: unknown, request: Request | undefined): boolean {

@@ -49,7 +49,7 @@ export function readChallengeErrors(header: string | null): readonly ChallengeEr
     } else {
       found.push({ scheme: name, error: undefined });
       // Parameters follow a space, and so does what some schemes have in their place.
-      if (take(SPACES) !== undefined && take(TOKEN68) === undefined) continue;
+      if (take(SPACES) !== undefined && take(TOKEN68) === undefined && header[position] !== ',') continue;
     }
     if (position < header.length && take(COMMAS) === undefined) return [];
   }

@@ -3,20 +3,21 @@
  */
 import { ConfigurationError } from '../errors/index.ts';
 import { isJsonObject } from '../jws/json.ts';
-import { readAccessToken, readApiRequest } from './api-request.ts';
+import { readAccessToken, readApiRequest, readBaseUrl } from './api-request.ts';
 import { signerOf } from './dpop-key.ts';
 import { createTokenSender, untilAborted } from './token-sender.ts';
 import type { DpopFetchOptions } from './types.ts';
 
 /** What `createDpopFetch` of the root loads. @throws ConfigurationError when an option cannot be used */
 export function createDpopFetch(options: DpopFetchOptions): typeof fetch {
-  const { key, accessToken, fetch: sender, now } = readOptions(options);
+  const { key, accessToken, fetch: sender, now, baseUrl } = readOptions(options);
+  const requests = { fetch: sender, baseUrl: baseUrl === undefined ? undefined : readBaseUrl(baseUrl) };
   const send = createTokenSender({ key, now });
   const tokenOf = async (): Promise<string> =>
     readAccessToken(typeof accessToken === 'function' ? await accessToken() : accessToken);
 
   return async (input, init) => {
-    const request = readApiRequest(input, init, { fetch: sender });
+    const request = readApiRequest(input, init, requests);
     request.signal?.throwIfAborted();
     return await send(request, await untilAborted(tokenOf(), request.signal));
   };
@@ -24,7 +25,7 @@ export function createDpopFetch(options: DpopFetchOptions): typeof fetch {
 
 function readOptions(options: DpopFetchOptions): DpopFetchOptions {
   if (!isJsonObject(options)) throw new ConfigurationError('`createDpopFetch` takes an object of options.');
-  const { key, accessToken, fetch: send, now } = options;
+  const { key, accessToken, fetch: send, now, baseUrl } = options;
   signerOf(key);
   const isToken =
     typeof accessToken === 'function' || (typeof accessToken === 'string' && accessToken !== '');
@@ -33,5 +34,5 @@ function readOptions(options: DpopFetchOptions): DpopFetchOptions {
     throw new ConfigurationError('`fetch` must be a function with the signature of fetch.');
   if (now !== undefined && typeof now !== 'function')
     throw new ConfigurationError('`now` must be a function that returns epoch milliseconds.');
-  return { key, accessToken, fetch: send, now };
+  return { key, accessToken, fetch: send, now, baseUrl };
 }

@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 import { jwkThumbprint, readPublicJwk } from '../jws/public-key.ts';
 import type { PublicJwk } from '../jws/signature.ts';
 import { webCryptoOf } from '../jws/web-crypto.ts';
+import { describeError } from '../platform/describe-error.ts';
 import type { CreateDpopKeyOptions, DpopKey } from './types.ts';
 
 /** What a proof needs of its key. */
@@ -71,16 +72,19 @@ function readOptions(options: CreateDpopKeyOptions): {
 }
 
 async function generate(algorithm: JwsAlgorithm) {
-  const pair = (await crypto.subtle.generateKey(
-    {
-      ...webCryptoOf(algorithm),
-      ...(algorithm.kty === 'RSA' ? { modulusLength: RSA_MODULUS_BITS, publicExponent: RSA_EXPONENT } : {}),
-    },
-    false,
-    ['sign', 'verify'],
-  )) as CryptoKeyPair;
-  const exported = await crypto.subtle.exportKey('jwk', pair.publicKey);
-  return { publicHalf: publicMembers({ ...exported }), privateKey: pair.privateKey };
+  const size =
+    algorithm.kty === 'RSA' ? { modulusLength: RSA_MODULUS_BITS, publicExponent: RSA_EXPONENT } : {};
+  try {
+    const parameters = { ...webCryptoOf(algorithm), ...size };
+    const pair = await crypto.subtle.generateKey(parameters, false, ['sign', 'verify']);
+    if (!('privateKey' in pair)) throw new TypeError('one key and no pair');
+    const exported = await crypto.subtle.exportKey('jwk', pair.publicKey);
+    return { publicHalf: publicMembers({ ...exported }), privateKey: pair.privateKey };
+  } catch (error) {
+    // Not every runtime knows every curve.
+    const cause = { name: 'algorithm', error: describeError(error) };
+    throw new ConfigurationError(`This runtime cannot make a key for ${algorithm.name}.`, { cause });
+  }
 }
 
 async function importPrivate(jwk: JsonObject, algorithm: JwsAlgorithm) {

@@ -58,7 +58,10 @@ export function refusesToken(response: Response): boolean {
 
 /** Lets go of an answer that nobody reads. Nobody waits either: a body that was also cloned may never be told. */
 export function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined);
+  const cancel = async (): Promise<void> => {
+    await response.body?.cancel();
+  };
+  cancel().catch(() => undefined);
 }
 
 /** Rejects as soon as the signal does, although the work goes on: others may wait for it. */

@@ -36,6 +36,12 @@ export interface DpopFetchOptions {
   readonly key: DpopKey;
   /** The token, or what has it at the time of each request, so that a renewed one is used. */
   readonly accessToken: string | (() => string | Promise<string>);
+  /**
+   * Where the API is: https, or this machine. URLs may then be relative to it, and nothing is sent to another origin. Give it
+   * wherever a part of the URL is not the program's own; without it, URLs must be absolute, and any https origin gets the
+   * token.
+   */
+  readonly baseUrl?: string | URL | undefined;
   /** Sends the requests; the runtime's `fetch` at the time of the call by default. */
   readonly fetch?: typeof fetch | undefined;
   /** The clock of the proofs, in epoch milliseconds; `Date.now` by default. */

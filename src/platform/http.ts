@@ -1,5 +1,5 @@
 /**
- * The only caller of `fetch`: a time limit on the whole exchange, a size limit on the body, no redirects, JSON.
+ * All that an `ApiClient` sends: a time limit on the whole exchange, a size limit on the body, no redirects, JSON.
  */
 
 import { TimeLimitExceeded, withTimeLimit } from './time-limit.ts';

@@ -1,11 +1,8 @@
 /** Our requests, judged by the resource server side of oauth4webapi (RFC 9449 §4.3, RFC 9068 §4). */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { buffer } from 'node:stream/consumers';
-import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDpopFetch, createDpopKey, createDpopProof } from '../../src/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
+import { serveResource } from './resource-server.mjs';
 
 const AUDIENCE = 'https://orders.example.com';
 const ALGORITHMS = [
@@ -18,64 +15,32 @@ const ALGORITHMS = [
   'RS384',
   'RS512',
   'PS256',
+  'PS384',
   'PS512',
 ];
 
 const tenant = createTestTenant({ algorithm: 'ES256' });
 let issuer;
-let server;
+let api;
 let origin;
-/** A nonce that the API demands; `undefined` demands none. */
-let demanded;
-let bodies;
 
-beforeEach(() => {
-  demanded = undefined;
-  bodies = [];
-});
 beforeAll(async () => {
   issuer = await tenant.listen();
-  server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch((error) => outgoing.writeHead(500).end(String(error)));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${server.address().port}`;
-});
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await issuer.close();
-});
-
-/** What an API does that is protected by oauth4webapi, with the nonce beside it, which that library leaves to it. */
-async function answer(incoming, outgoing) {
-  const { method, url, headers } = incoming;
-  bodies.push(String(await buffer(incoming)));
-  const request = new Request(`${origin}${url}`, { method, headers });
   const as = {
     issuer: `https://${tenant.domain}/`,
     jwks_uri: `https://${tenant.domain}/.well-known/jwks.json`,
   };
-  try {
-    const claims = await oauth.validateJwtAccessToken(as, request, AUDIENCE, {
-      requireDPoP: true,
-      [oauth.customFetch]: issuer.fetch,
-    });
-    if (demanded !== undefined && nonceIn(headers.dpop) !== demanded) {
-      const challenge = { 'WWW-Authenticate': 'DPoP error="use_dpop_nonce"', 'DPoP-Nonce': demanded };
-      outgoing.writeHead(401, challenge).end();
-    } else {
-      outgoing.end(JSON.stringify(claims));
-    }
-  } catch (error) {
-    outgoing.writeHead(401).end(String(error.cause?.message ?? error.message));
-  }
-}
-
-function nonceIn(proof) {
-  return JSON.parse(Buffer.from(proof.split('.')[1], 'base64url').toString()).nonce;
-}
+  api = await serveResource({ as, audience: AUDIENCE, customFetch: issuer.fetch });
+  origin = api.url;
+});
+afterAll(async () => {
+  await api.close();
+  await issuer.close();
+});
+beforeEach(() => {
+  api.nonce = undefined;
+  api.calls.length = 0;
+});
 
 const boundToken = (key) =>
   tenant.issueAccessToken({
@@ -124,11 +89,14 @@ describe('oauth4webapi accepts', () => {
   );
 
   it('the second request with the nonce it wanted, and its body again', async () => {
-    demanded = 'wanted';
+    api.nonce = 'wanted';
     const key = await createDpopKey();
     const call = createDpopFetch({ key, accessToken: await boundToken(key) });
     expect((await call(`${origin}/orders`, { method: 'POST', body: 'again' })).status).toBe(200);
-    expect(bodies).toEqual(['again', 'again']);
+    expect(api.calls.map(({ status, body }) => [status, body])).toEqual([
+      [401, 'again'],
+      [200, 'again'],
+    ]);
   });
 });
 

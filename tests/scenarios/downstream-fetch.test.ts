@@ -202,6 +202,16 @@ describe('a token that the other API refuses', () => {
     expect(granted()).toBe(2);
   });
 
+  it('is replaced again when its replacement was good for one request only', async () => {
+    const api = await serveAfterRevocation();
+    const call = createCall();
+    for (let round = 0; round < 3; round += 1) {
+      expect((await call(api.url)).status).toBe(200);
+      api.revoked.add(api.calls.at(-1)?.accessToken ?? '');
+    }
+    expect(granted()).toBe(4);
+  });
+
   it.each([
     ['no challenge', {}],
     ['a challenge without an error', { 'WWW-Authenticate': 'Bearer realm="billing"' }],
@@ -405,17 +415,46 @@ describe('a signal', () => {
     const result = new Promise<ReturnType<typeof resultWith>>((resolve) => {
       finish = resolve;
     });
-    const client = { getTokenOnBehalfOf: () => result };
+    const asked: (() => void)[] = [];
+    const bothAsked = new Promise<void>((resolve) => asked.push(() => undefined, resolve));
+    let count = 0;
+    const client = {
+      getTokenOnBehalfOf: () => {
+        asked[count++]?.();
+        return result;
+      },
+    };
     const call = createDownstreamFetch(client, { accessToken, audience: AUDIENCE });
     const controller = new AbortController();
     const aborted = call(api.url, { signal: controller.signal });
     const patient = call(api.url);
+    await bothAsked;
     controller.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     api.answer = () => ({ status: 204 });
     finish?.(resultWith('t'));
     expect((await patient).status).toBe(204);
     expect(api.calls).toHaveLength(1);
+  });
+
+  it('keeps the second attempt from a fetch that does not look at it', async () => {
+    const controller = new AbortController();
+    const sent: unknown[] = [];
+    const send: typeof fetch = (input) => {
+      sent.push(input);
+      return Promise.resolve(new Response(null, { status: 401 }));
+    };
+    let count = 0;
+    const client = {
+      getTokenOnBehalfOf: async () => {
+        count += 1;
+        if (count === 2) controller.abort(new Error('enough'));
+        return await Promise.resolve(resultWith(`t${count}`));
+      },
+    };
+    const call = createDownstreamFetch(client, { accessToken, audience: AUDIENCE, fetch: send });
+    await expect(call('https://b.example/', { signal: controller.signal })).rejects.toThrow('enough');
+    expect([count, sent.length]).toEqual([2, 1]);
   });
 
   it('keeps the second attempt from the network', async () => {

@@ -1,7 +1,7 @@
 /** What a program or a server may do to a request that carries a bound token. */
 import { inspect } from 'node:util';
 import { decodeJwt } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDpopFetch, createDpopKey, createDpopProof } from '../../src/index.ts';
 import { badRequest, expectRefusal, misconfigured } from '../support/assert-rejects.ts';
 import { API_URL } from '../support/scenario.ts';
@@ -252,6 +252,20 @@ describe('a request is refused', () => {
 });
 
 describe('a key', () => {
+  it('that the runtime cannot make is an error of the configuration', async () => {
+    const generate = vi
+      .spyOn(crypto.subtle, 'generateKey')
+      .mockRejectedValueOnce(new DOMException('no such curve', 'NotSupportedError'));
+    onTestFinished(() => {
+      generate.mockRestore();
+    });
+    const error = await expectRefusal(createDpopKey({ algorithm: 'Ed25519' }), {
+      ...misconfigured,
+      message: 'cannot make a key for Ed25519',
+    });
+    expect(error.cause).toMatchObject({ name: 'algorithm' });
+  });
+
   it('behind a proxy is none', async () => {
     const key = new Proxy(await createDpopKey(), {});
     await expectRefusal(createDpopProof(key, { httpMethod: 'GET', httpUrl: API_URL }), misconfigured);
@@ -362,6 +376,12 @@ describe('nonces', () => {
   it.each([
     ['never ends', () => new Promise<void>(() => undefined)],
     ['fails', () => Promise.reject(new Error('no'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
   ])('are sent although letting go of the first answer %s', async (_title, cancel) => {
     const body = () => new ReadableStream({ cancel });
     const { seen, send } = api(() => demand('one', body()));
@@ -412,7 +432,38 @@ describe('redirects', () => {
   });
 });
 
+describe('the base URL', () => {
+  it('is what URLs are relative to, and no other origin gets the token', async () => {
+    const { seen, send } = api();
+    const options = { key: await createDpopKey(), accessToken: 't', fetch: send };
+    const call = createDpopFetch({ ...options, baseUrl: 'https://api.example.com/v1/' });
+    await call('orders?page=2');
+    for (const url of ['//evil.example/', 'https://evil.example/', new Request('https://evil.example/')]) {
+      await expectRefusal(call(url), badRequest('invalid_argument'));
+    }
+    expect(seen.map(({ htu }) => htu)).toEqual(['https://api.example.com/v1/orders']);
+    const secure = createDpopFetch({ ...options, baseUrl: 'https://localhost' });
+    await expectRefusal(secure('http://localhost/'), badRequest('invalid_argument'));
+  });
+
+  it.each(['http://api.example.com', 'https://user:secret@api.example.com', '/v1', '', null, 7])(
+    'is not %j',
+    async (baseUrl) => {
+      const options = { key: await createDpopKey(), accessToken: 't', baseUrl: baseUrl as never };
+      const error = await expectRefusal(createDpopFetch(options)(API_URL), misconfigured);
+      expect(error.message).not.toContain('secret');
+    },
+  );
+});
+
 describe('a signal', () => {
+  it.each([[{}], ['abort'], [{ aborted: true }]])('that is %j is refused', async (signal) => {
+    const { seen, send } = api();
+    const call = await createCall(send);
+    await expectRefusal(call(API_URL, { signal: signal as never }), badRequest('invalid_argument'));
+    expect(seen).toEqual([]);
+  });
+
   it('that has been aborted sends nothing', async () => {
     const { seen, send } = api();
     const call = await createCall(send);
@@ -425,8 +476,13 @@ describe('a signal', () => {
   it('ends the wait for a token that never comes', async () => {
     const { seen, send } = api();
     const controller = new AbortController();
-    const call = await createCall(send, () => new Promise<string>(() => undefined));
+    const { promise: asked, resolve: ask } = signalled();
+    const call = await createCall(send, () => {
+      ask();
+      return new Promise<string>(() => undefined);
+    });
     const answer = call(API_URL, { signal: controller.signal });
+    await asked;
     controller.abort(new Error('enough'));
     await expect(answer).rejects.toThrow('enough');
     expect(seen).toEqual([]);

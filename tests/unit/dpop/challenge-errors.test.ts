@@ -20,6 +20,7 @@ describe('readChallengeErrors', () => {
     ['Basic, , Bearer realm="x"', [none('basic'), none('bearer')]],
     // A token68 by the grammar.
     ['DPoP error=', [none('dpop')]],
+    ['Bearer , DPoP  error=invalid_token', [none('bearer'), { scheme: 'dpop', error: 'invalid_token' }]],
     [', Bearer', [none('bearer')]],
     // What looks like an error in the text of another parameter is none.
     [

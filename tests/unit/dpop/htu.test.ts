@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeHtu } from '../../../src/dpop/htu.ts';
+import { htuOf, normalizeHtu } from '../../../src/dpop/htu.ts';
 
 describe('normalizeHtu', () => {
   it.each([
@@ -103,4 +103,42 @@ describe('normalizeHtu', () => {
       expect(normalizeHtu(value)).toBeUndefined();
     },
   );
+});
+
+describe('htuOf', () => {
+  it.each([
+    ['https://API.example.com:443/a?b=c#d', 'https://api.example.com/a'],
+    ['https://api.example.com', 'https://api.example.com/'],
+    ['https://api.example.com/a/../b/', 'https://api.example.com/b/'],
+    ['https://api.example.com/%7euser/a%2fb', 'https://api.example.com/%7euser/a%2fb'],
+    ['https://api.example.com/\u00e9', 'https://api.example.com/%C3%A9'],
+    ['https://api.example.com/%', 'https://api.example.com/%'],
+    ['http://[::1]:8080/a', 'http://[::1]:8080/a'],
+  ])('writes %s as fetch sends it', (url, htu) => {
+    expect(htuOf(url)).toBe(htu);
+    expect(htuOf(htu)).toBe(htu);
+    // Whoever normalises both sides comes to the same.
+    expect(normalizeHtu(htu)).toBe(normalizeHtu(url));
+  });
+
+  it.each([
+    undefined,
+    null,
+    7,
+    {},
+    '',
+    '/a',
+    '//api.example.com/a',
+    'ftp://api.example.com/a',
+    'https:///a',
+    'https://user@api.example.com/a',
+    'https://:@api.example.com/a',
+    'https://api.example.com/a b',
+    'https://api.example.com\\a',
+    ' https://api.example.com/a',
+    'https://api.example.com/a\n',
+    'https://api.example.com:99999/a',
+  ])('has none of %j', (url) => {
+    expect(htuOf(url)).toBeUndefined();
+  });
 });
