@@ -17,7 +17,12 @@ const scope = 'mcp:tools';
 describe('an AuthInfo', () => {
   it('has all that the MCP packages want to know', async () => {
     const token = { scope: 'mcp:tools calendar:read', act: ['calendar-mcp', 'agent-1'] };
-    const request = await bearer(scenario, { ...token, sub: 'auth0|ada', clientId: 'cli', expiresInSeconds: 60 });
+    const request = await bearer(scenario, {
+      ...token,
+      sub: 'auth0|ada',
+      clientId: 'cli',
+      expiresInSeconds: 60,
+    });
     const info = await admitted(auth.gate(request));
     expect({ ...info }).toEqual({
       token: request.headers.get('authorization')?.slice('Bearer '.length),
@@ -207,7 +212,10 @@ describe('the gate', () => {
   });
 
   it('enforces requirements that are inherited', async () => {
-    const inherited = Object.create({ requiredPermissions: ['write'], requiredScopes: 'calendar:read' }) as object;
+    const inherited = Object.create({
+      requiredPermissions: ['write'],
+      requiredScopes: 'calendar:read',
+    }) as object;
     const lackingBoth = await auth.gate(await bearer(scenario, { scope }), inherited);
     expect(lackingBoth).toMatchObject({ status: 403 });
     expect(refusals.at(-1)?.reason).toBe('insufficient_permission');
@@ -415,7 +423,8 @@ describe('DPoP at the gate', () => {
 });
 
 describe('requireScopes', () => {
-  const info = async (token: IssueAccessTokenOptions) => await admitted(auth.gate(await bearer(scenario, token)));
+  const info = async (token: IssueAccessTokenOptions) =>
+    await admitted(auth.gate(await bearer(scenario, token)));
 
   it('is silent when the token has all of them', async () => {
     const known = await info({ scope: 'mcp:tools calendar:read' });
@@ -458,13 +467,17 @@ describe('requireScopes', () => {
     ['nothing', { scopes: ['a'] }, undefined],
     ['a scope with a quote', { scopes: ['a"b'] }, ['a"b']],
   ])('throws over %s', async (_, known, scopes) => {
-    const check = async () => await Promise.resolve(auth.requireScopes(known as AuthInfo, scopes as string[]));
+    const check = async () =>
+      await Promise.resolve(auth.requireScopes(known as AuthInfo, scopes as string[]));
     await expectRefusal(check(), misconfigured);
   });
 
-  it.each([[undefined], [null], [{}], [{ scopes: 'calendar:read' }]])('denies without an AuthInfo: %j', (known) => {
-    expect(() => auth.requireScopes(known as unknown as AuthInfo, 'calendar:read')).toThrow('`authInfo`');
-  });
+  it.each([[undefined], [null], [{}], [{ scopes: 'calendar:read' }]])(
+    'denies without an AuthInfo: %j',
+    (known) => {
+      expect(() => auth.requireScopes(known as AuthInfo, 'calendar:read')).toThrow('`authInfo`');
+    },
+  );
 });
 
 it('takes hostile requests as they come', async () => {

@@ -1,7 +1,7 @@
 /** An MCP server as the scenarios of auth0-api-ts/mcp have it: its resource, its calls, and its answers. */
 import { expect } from 'vitest';
 import type { ApiClientOptions, BaseAuthError, ErrorReason, RequestParts } from '../../src/index.ts';
-import { type AuthInfo, createMcpAuth, type McpAuth, type McpAuthOptions } from '../../src/mcp/index.ts';
+import { type AuthInfo, createMcpAuth, type McpAuthOptions } from '../../src/mcp/index.ts';
 import type { IssueAccessTokenOptions } from '../../src/testing/index.ts';
 import { type ParsedChallenge, parseChallenges } from './challenges.ts';
 import { createBoundRequest, type DpopSetting, type Mode, type Scenario } from './scenario.ts';
@@ -64,7 +64,7 @@ export interface ExpectedAnswer {
 
 /** Checks a refusal as a whole: its answer, parsed challenges, and what the operator is told. */
 export async function expectAnswer(
-  outcome: Promise<unknown> | unknown,
+  outcome: unknown,
   refusals: readonly BaseAuthError[],
   expected: ExpectedAnswer,
 ): Promise<void> {
@@ -109,5 +109,3 @@ export function challenges(
     return { scheme: challenge.scheme, params };
   });
 }
-
-export type { McpAuth };

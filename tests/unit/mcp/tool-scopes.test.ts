@@ -36,9 +36,12 @@ describe('scopesOfToolCalls', () => {
     expect(scopesOfToolCalls(message, TABLE)).toEqual(ALL);
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('knows no tool %s by itself', (name) => {
-    expect(scopesOfToolCalls(call(name), TABLE)).toEqual([]);
-  });
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'knows no tool %s by itself',
+    (name) => {
+      expect(scopesOfToolCalls(call(name), TABLE)).toEqual([]);
+    },
+  );
 
   it('knows such a tool when it is named', () => {
     const table = jsonObject('{ "__proto__": "calendar:read" }') as ToolScopes;
