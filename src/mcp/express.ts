@@ -22,6 +22,7 @@ export interface McpExpressRequest extends NodeHeaders {
 /** What is used of a response. */
 export interface McpExpressResponse {
   statusCode: number;
+  readonly headersSent: boolean;
   setHeader(name: string, value: string): unknown;
   end(body?: string): unknown;
 }
@@ -44,7 +45,11 @@ export function serveMcpMetadata(auth: McpAuth): McpExpressMiddleware {
   return (request, response, next) => {
     const answer = auth.metadata({ headers: {}, httpMethod: request.method, httpUrl: request.originalUrl });
     if (answer === undefined) next();
-    else send(answer, response).catch(next);
+    else {
+      send(answer, response).catch((error: unknown) => {
+        next(errorOf(error));
+      });
+    }
   };
 }
 
@@ -70,14 +75,19 @@ export function requireMcpAuth(
       return false;
     }
     const dpopNonce = await auth.dpopNonce(outcome);
-    if (dpopNonce !== undefined) response.setHeader('DPoP-Nonce', dpopNonce);
+    if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
     request.auth = outcome satisfies AuthInfo;
     return true;
   };
   return (request, response, next) => {
-    admit(request, response).then((isAdmitted) => {
-      if (isAdmitted) next();
-    }, next);
+    admit(request, response).then(
+      (isAdmitted) => {
+        if (isAdmitted) next();
+      },
+      (error: unknown) => {
+        next(errorOf(error));
+      },
+    );
   };
 }
 
@@ -95,6 +105,11 @@ function scopesOf({ method, body }: McpExpressRequest, toolScopes: ToolScopes | 
 function checkAuth(auth: unknown): void {
   if (isObject(auth) && typeof auth.gate === 'function') return;
   throw new ConfigurationError('The first argument must come from `createMcpAuth`.');
+}
+
+/** Express goes on without an error, and over some texts: whatever was thrown, the request is not let through. */
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The request was not authenticated.', { cause: error });
 }
 
 async function send(answer: Response, response: McpExpressResponse): Promise<void> {
