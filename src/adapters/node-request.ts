@@ -42,7 +42,10 @@ export function urlOf(target: NodeTarget): string | undefined {
   return authority === undefined ? path : `${target.protocol}://${authority}${path}`;
 }
 
-/** `req.host` of Express; without a proxy that is the header, and is read there because Express 4 would drop the port and complain. */
+/**
+ * `req.host` of Express; without a proxy that is the header, and is read there because Express 4 would drop the port
+ * and complain.
+ */
 export function hostOf(request: NodeHeaders & { readonly host?: string | undefined }): string | undefined {
   const { host, 'x-forwarded-host': forwarded } = request.headers;
   return forwarded === undefined && typeof host === 'string' ? host : request.host;

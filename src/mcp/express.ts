@@ -57,7 +57,8 @@ export function serveMcpMetadata(auth: McpAuth): McpExpressMiddleware {
  * Lets requests pass whose token is good for this MCP server, with `req.auth` as the transport expects it. Every other is
  * answered as MCP asks for. Use it once for each request: a DPoP proof is good for one verification.
  *
- * @throws ConfigurationError when the first argument does not come from `createMcpAuth`, or `toolScopes` is written wrongly
+ * @throws ConfigurationError when the first argument does not come from `createMcpAuth`, or the scopes of the
+ *   requirements are written wrongly
  */
 export function requireMcpAuth(
   auth: McpAuth,
