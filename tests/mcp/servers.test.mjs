@@ -2,6 +2,11 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  Client as ClientOfV2,
+  DpopSession,
+  StreamableHTTPClientTransport as TransportOfV2,
+} from '@modelcontextprotocol/client';
 import { createLogin } from '../../examples/mcp-server/login.mjs';
 import { openStage } from '../../examples/mcp-server/stage.mjs';
 import { visit } from '../../examples/mcp-server/visitor.mjs';
@@ -190,6 +195,37 @@ it('answers an outage with 503 and blames no token', async () => {
       const answer = await post(url, callOf('whoami'), { headers: { authorization: `Bearer ${token}` } });
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([503, null]);
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+  } finally {
+    await own.close();
+  }
+});
+
+it('serves a real client with DPoP, which proves each request and takes the nonces it is given', async () => {
+  const dpop = { mode: 'required', nonce: { secret: 'k'.repeat(32) } };
+  const own = await openStage({ client: { dpop } });
+  try {
+    for (const { url } of Object.values(own.servers)) {
+      const session = await DpopSession.create();
+      const accessToken = await own.tenant.issueAccessToken({
+        ...ADA,
+        audience: url,
+        scope: 'mcp:tools',
+        dpopKey: { jkt: session.thumbprint },
+      });
+      const authProvider = {
+        redirectUrl: undefined,
+        clientMetadata: { redirect_uris: [] },
+        clientInformation: () => ({ client_id: 'agent-1' }),
+        tokens: () => ({ access_token: accessToken, token_type: 'DPoP' }),
+        dpop: () => session,
+      };
+      const client = new ClientOfV2({ name: 'agent-1', version: '1.0.0' });
+      await client.connect(new TransportOfV2(new URL(url), { authProvider }));
+      const { content } = await client.callTool({ name: 'whoami', arguments: {} });
+      expect(JSON.parse(content[0].text)).toMatchObject({ user: ADA.sub });
+      expect(session.nonceFor(url)).toEqual(expect.any(String));
+      await client.close();
     }
   } finally {
     await own.close();
