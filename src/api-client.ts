@@ -370,7 +370,9 @@ export class ApiClient {
     error: E,
     context?: (ChallengeContext & { readonly scheme?: AuthScheme | undefined }) | null,
   ): E {
-    challenge(error, context?.scheme, this.#challengePolicy(context));
+    const policy = this.#challengePolicy(context);
+    // Without types, whatever was caught may come here, on its way to be thrown again.
+    if ((error as unknown) instanceof BaseAuthError) challenge(error, context?.scheme, policy);
     return error;
   }
 

@@ -58,9 +58,9 @@ for (const entry of later) {
   const withoutRoot = {
     name: 'leave out what the root has',
     setup({ onResolve }) {
-      onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
-        const name = relative(process.cwd(), join(resolveDir, path));
-        return name in modules ? { path, external: true } : undefined;
+      onResolve({ filter: /^/ }, ({ kind, path, resolveDir }) => {
+        const isOfRoot = relative(process.cwd(), join(resolveDir, path)) in modules;
+        return isOfRoot || kind === 'dynamic-import' ? { path, external: true } : undefined;
       });
     },
   };

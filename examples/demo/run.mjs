@@ -1,5 +1,6 @@
 /** The story of the demo, from the first server to the last count. */
 import { callOnBehalfOfTheUser } from './delegation.mjs';
+import { visitMcpServers } from './mcp.mjs';
 import { showOutage } from './outage.mjs';
 import { sendRefusedRequests } from './refusals.mjs';
 import { openStage } from './stage.mjs';
@@ -15,6 +16,7 @@ export async function runDemo(report) {
     const proven = await callOnBehalfOfTheUser(stage, report);
     await sendRefusedRequests(stage, report, proven);
     await showOutage(stage, report);
+    await visitMcpServers(report);
 
     report.section('What happened');
     for (const api of [stage.intermediary, stage.calendar]) {

@@ -5,7 +5,7 @@
 import type { AccessTokenChecks } from '../index.ts';
 import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
 import { authenticate, checkClient } from './authenticate.ts';
-import { headersOf, type NodeHeaders, urlOf } from './node-request.ts';
+import { headersOf, hostOf, type NodeHeaders, urlOf } from './node-request.ts';
 import {
   actorRequirement,
   permissionRequirement,
@@ -100,12 +100,6 @@ async function admit(
   const parts = { headers: headersOf(request), httpMethod, httpUrl };
   const { dpopNonce } = await authenticate(request, parts, { client, checks });
   if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
-}
-
-/** `req.host`; without a proxy that is the header, and is read there because Express 4 would drop the port and complain. */
-function hostOf(request: ExpressRequest): string | undefined {
-  const { host, 'x-forwarded-host': forwarded } = request.headers;
-  return forwarded === undefined && typeof host === 'string' ? host : request.host;
 }
 
 function guard(requirements: Requirements): ExpressMiddleware {

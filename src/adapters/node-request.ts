@@ -42,6 +42,15 @@ export function urlOf(target: NodeTarget): string | undefined {
   return authority === undefined ? path : `${target.protocol}://${authority}${path}`;
 }
 
+/**
+ * `req.host` of Express; without a proxy that is the header, and is read there because Express 4 would drop the port
+ * and complain.
+ */
+export function hostOf(request: NodeHeaders & { readonly host?: string | undefined }): string | undefined {
+  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  return forwarded === undefined && typeof host === 'string' ? host : request.host;
+}
+
 /** A path with its query. For `OPTIONS *`, and for an absolute target without a path, it is that of the root. */
 function pathOf(target: string | undefined): string | undefined {
   if (target === '' || target === '*') return '/';

@@ -101,6 +101,6 @@ export function jsonResponse({ responseStatusCode, headers }: BaseAuthError, bod
 export function setChallenges(error: BaseAuthError, challenges: readonly string[]): void {
   Object.assign(error, {
     challenges: Object.freeze([...challenges]),
-    headers: Object.freeze({ 'WWW-Authenticate': challenges.join(', '), ...error.headers }),
+    headers: Object.freeze({ ...error.headers, 'WWW-Authenticate': challenges.join(', ') }),
   });
 }

@@ -3,13 +3,15 @@
  */
 import {
   type AccessTokenClaims,
+  type AuthScheme,
   getCurrentActor,
   getDelegationChain,
   getPermissions,
   getScopes,
+  InsufficientScopeError,
   VerifyAccessTokenError,
 } from '../index.ts';
-import type { ProtectedResource } from './resource.ts';
+import { isObject, isScope, type ProtectedResource } from './resource.ts';
 import type { AuthInfo } from './types.ts';
 
 /**
@@ -18,8 +20,11 @@ import type { AuthInfo } from './types.ts';
  */
 export function authInfoOf(token: string, claims: AccessTokenClaims, resource: ProtectedResource): AuthInfo {
   checkAudience(claims, resource.audience);
-  return {
-    token,
+  const info: AuthInfo = {
+    // An accessor and no value: inspection shows that there is a token, and not which.
+    get token() {
+      return token;
+    },
     clientId: clientIdOf(claims),
     scopes: scopesOf(claims, resource),
     expiresAt: claims.exp,
@@ -32,11 +37,39 @@ export function authInfoOf(token: string, claims: AccessTokenClaims, resource: P
       delegationChain: getDelegationChain(claims),
     },
   };
+  return Object.defineProperty(info, 'toJSON', { value: withoutToken });
 }
 
-/** What counts as the token's scopes here. */
+/** @throws InsufficientScopeError with all scopes of the operation (RFC 6750 §3) */
+export function checkScopes(granted: readonly string[], required: readonly string[]): void {
+  if (required.every((scope) => granted.includes(scope))) return;
+  const cause = { name: 'scope', expected: required, actual: granted };
+  throw new InsufficientScopeError('insufficient_scope', required, { cause });
+}
+
+/** The scheme under which the token came: where DPoP is accepted, a bound token comes under no other. */
+export function schemeOf(authInfo: unknown, { schemes }: ProtectedResource): AuthScheme {
+  const path = ['extra', 'claims', 'cnf', 'jkt'];
+  const jkt = path.reduce((value, name) => memberOf(value, name), authInfo);
+  return schemes.includes('DPoP') && jkt !== undefined ? 'DPoP' : 'Bearer';
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** For logs and stores of sessions, which would keep the token longer than the request lives. */
+function withoutToken(this: AuthInfo): Omit<AuthInfo, 'token'> {
+  const { clientId, scopes, expiresAt, resource, resourceMetadataUrl, extra } = this;
+  return { clientId, scopes, expiresAt, resource, resourceMetadataUrl, extra };
+}
+
+/**
+ * What counts as the token's scopes here. A permission may be any text; one that could not be a scope would be two of
+ * them as soon as somebody joins and splits the list.
+ */
 function scopesOf(claims: AccessTokenClaims, { scopesFromPermissions }: ProtectedResource): string[] {
-  const permissions = scopesFromPermissions ? getPermissions(claims) : [];
+  const permissions = scopesFromPermissions ? getPermissions(claims).filter(isScope) : [];
   return [...new Set([...getScopes(claims), ...permissions])];
 }
 

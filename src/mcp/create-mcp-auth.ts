@@ -3,18 +3,17 @@
  */
 import {
   BaseAuthError,
-  type AuthScheme,
   ConfigurationError,
-  extractCredentials,
-  type FetchRequest,
   InvalidDpopProofError,
-  type RequestParts,
+  MissingRequiredArgumentError,
 } from '../index.ts';
-import { authInfoOf } from './auth-info.ts';
+import { admit, challenged, contextOf } from './admit.ts';
+import { checkScopes, schemeOf } from './auth-info.ts';
 import { answerMetadata } from './metadata.ts';
-import { resolveResource } from './resource.ts';
+import { reportRefusal } from './report-refusal.ts';
+import { isObject, readScopes, resolveResource } from './resource.ts';
 import { createTokenVerifier } from './token-verifier.ts';
-import type { AuthInfo, McpAuth, McpAuthOptions, McpClient, McpRequirements } from './types.ts';
+import type { McpAuth, McpAuthOptions, McpClient } from './types.ts';
 
 /**
  * Makes the authorization of one MCP server. It sends nothing and starts nothing.
@@ -22,67 +21,48 @@ import type { AuthInfo, McpAuth, McpAuthOptions, McpClient, McpRequirements } fr
  * @throws ConfigurationError when an option cannot be used, or does not go with the client
  */
 export function createMcpAuth(client: McpClient, options: McpAuthOptions): McpAuth {
-  if (typeof (client as Partial<McpClient> | undefined)?.describe !== 'function')
+  if (!isObject(client) || typeof client.describe !== 'function')
     throw new ConfigurationError('The first argument of `createMcpAuth` must be an ApiClient.');
   const resource = resolveResource(client, options);
-  const context = { resourceMetadataUrl: resource.metadataUrl, scopes: resource.scopes };
-
-  /** Scopes are compared with what counts as scopes here, which may be more than the claim. */
-  const authorize = (info: AuthInfo, scopes: string | readonly string[], scheme: AuthScheme | undefined) => {
-    const claims = { ...info.extra.claims, scope: info.scopes.join(' ') };
-    client.authorize(claims, { requiredScopes: scopes }, { ...context, scheme });
-  };
-
-  const admit = async (request: FetchRequest | RequestParts, requirements: McpRequirements) => {
-    const { requiredScopes = [], ...others } = requirements;
-    const claims = await client.verifyRequest(request, others, context);
-    const { scheme, accessToken } = extractCredentials(request.headers);
-    try {
-      const info = authInfoOf(accessToken, claims, resource);
-      const more = typeof requiredScopes === 'string' ? requiredScopes.split(' ') : requiredScopes;
-      const scopes = [...new Set([...resource.requiredScopes, ...more])].filter((scope) => scope !== '');
-      if (scopes.length > 0) authorize(info, scopes, scheme);
-      return info;
-    } catch (error) {
-      if (error instanceof BaseAuthError) client.challenge(error, { ...context, scheme });
-      throw error;
-    }
-  };
 
   return {
     resourceMetadataUrl: resource.metadataUrl,
-    metadata: (request) => answerMetadata(targetOf(request), resource, client),
+    metadata: (request) => answerMetadata(request, resource),
     async gate(request, requirements = {}) {
       try {
-        return await admit(request, requirements);
+        return await admit(request, requirements, client, resource);
       } catch (error) {
-        if (error instanceof BaseAuthError) return answerOf(error);
-        throw error;
+        return answerOf(error, resource.onRefusal);
       }
     },
     requireScopes(authInfo, scopes) {
-      if (scopes.length === 0) throw new ConfigurationError('`requireScopes` needs at least one scope.');
+      const required = readScopes('scopes', scopes);
+      if (required.length === 0) throw new ConfigurationError('`requireScopes` needs at least one scope.');
+      const granted: unknown = isObject(authInfo) ? authInfo.scopes : undefined;
+      if (!Array.isArray(granted)) throw new MissingRequiredArgumentError('authInfo');
       try {
-        authorize(authInfo, scopes, undefined);
+        checkScopes(granted, required);
         return undefined;
       } catch (error) {
-        if (error instanceof BaseAuthError && error.statusCode < 500) return answerOf(error);
-        throw error;
+        const context = { ...contextOf(resource, required), scheme: schemeOf(authInfo, resource) };
+        return answerOf(challenged(error, client, context), resource.onRefusal);
       }
     },
     tokenVerifier: (errors) => createTokenVerifier(client, resource, errors),
+    dpopNonce: async (authInfo) =>
+      schemeOf(authInfo, resource) === 'DPoP' ? await client.nextDpopNonce() : undefined,
   };
 }
 
-/** MCP clients find their way from a 401 only, so a proof that will not do gets one, with the same challenge. */
-function answerOf(error: BaseAuthError): Response {
+/**
+ * The answer to a request that is refused. A program that is written wrongly is none of the caller's business: its error
+ * is thrown, as is all that is not of this package.
+ */
+function answerOf(error: unknown, onRefusal: McpAuthOptions['onRefusal']): Response {
+  if (!(error instanceof BaseAuthError) || error instanceof ConfigurationError) throw error;
+  reportRefusal(error, onRefusal);
   const response = error.toResponse();
+  // MCP clients find their way from a 401 only, so a proof that will not do gets one, with the same challenge.
   if (!(error instanceof InvalidDpopProofError)) return response;
   return new Response(response.body, { status: 401, headers: response.headers });
-}
-
-function targetOf(request: FetchRequest | RequestParts): { method: unknown; url: unknown } {
-  return 'httpUrl' in request
-    ? { method: request.httpMethod, url: request.httpUrl }
-    : { method: request.method, url: request.url };
 }

@@ -3,10 +3,12 @@ export { createMcpAuth } from './create-mcp-auth.ts';
 export {
   type McpExpressMiddleware,
   type McpExpressRequest,
+  type McpExpressRequirements,
   type McpExpressResponse,
   requireMcpAuth,
   serveMcpMetadata,
 } from './express.ts';
+export { scopesOfToolCalls, type ToolScopes } from './tool-scopes.ts';
 export type {
   AuthInfo,
   AuthInfoExtra,

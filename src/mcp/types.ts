@@ -3,15 +3,13 @@ import type {
   AccessTokenChecks,
   AccessTokenClaims,
   ApiClient,
+  BaseAuthError,
   FetchRequest,
   RequestParts,
 } from '../index.ts';
 
 /** As much of an {@link ApiClient} as is used here. */
-export type McpClient = Pick<
-  ApiClient,
-  'verifyRequest' | 'verifyAccessToken' | 'authorize' | 'challenge' | 'describe' | 'nextDpopNonce'
->;
+export type McpClient = Pick<ApiClient, 'verifyRequest' | 'challenge' | 'describe' | 'nextDpopNonce'>;
 
 /** The protected resource that an MCP server is (RFC 9728, MCP authorization). */
 export interface McpAuthOptions {
@@ -22,21 +20,32 @@ export interface McpAuthOptions {
   readonly resource: string | URL;
   /** The issuers to send clients to; those of the client by default. Needed when `domains` is a resolver. */
   readonly authorizationServers?: readonly string[] | undefined;
-  /** Scopes for the metadata document and for 401s; `requiredScopes` by default. `offline_access` is left out of both. */
+  /**
+   * Scopes for the metadata document, and for 401s of operations that need none in particular; `requiredScopes` by
+   * default. `offline_access` is left out.
+   */
   readonly scopesSupported?: readonly string[] | undefined;
   /** Scopes that every request needs, as a list or separated by spaces; none by default. */
   readonly requiredScopes?: string | readonly string[] | undefined;
-  /** Whether Auth0 permissions count as scopes; `false` by default. */
+  /** Whether Auth0 permissions count as scopes, as far as they could be any (no blanks); `false` by default. */
   readonly scopesFromPermissions?: boolean | undefined;
+  /**
+   * Is told of every refusal, with `reason` and `cause` for the operator: the answers that clients get do not say as
+   * much. It is called later, and what it throws is passed over.
+   */
+  readonly onRefusal?: ((error: BaseAuthError) => unknown) | undefined;
 }
 
 /** What a single request demands on top. A `claimsSchema` is left to `verifyRequest`. */
 export type McpRequirements = Omit<AccessTokenChecks, 'claimsSchema'>;
 
-/** What the MCP packages hand to tools; fits the `AuthInfo` of `@modelcontextprotocol/sdk` and `/server`. */
+/**
+ * What the MCP packages hand to tools; fits the `AuthInfo` of `@modelcontextprotocol/sdk` and `/server`. Logging it, or
+ * turning it into JSON, does not show the token.
+ */
 export interface AuthInfo {
   /** The raw access token, for an exchange. Never pass it on to another API (MCP authorization, token passthrough). */
-  token: string;
+  readonly token: string;
   /** The client the token was issued to: `client_id`, or `azp`. */
   clientId: string;
   /** The scopes of the token; with `scopesFromPermissions`, its permissions as well. */
@@ -71,7 +80,12 @@ export interface McpErrorsV1 {
 /** The error class and codes of `@modelcontextprotocol/server` 2.x. */
 export interface McpErrorsV2<Code = never> {
   readonly OAuthError: new (code: Code, message: string) => Error;
-  readonly OAuthErrorCode: { readonly InvalidToken: Code; readonly InsufficientScope: Code };
+  readonly OAuthErrorCode: {
+    readonly InvalidToken: Code;
+    readonly InsufficientScope: Code;
+    /** For outages, where the package has it. */
+    readonly ServerError?: Code;
+  };
 }
 
 /** What `requireBearerAuth` of both MCP packages takes as its `verifier`. */
@@ -89,24 +103,35 @@ export interface McpAuth {
    */
   metadata(request: FetchRequest | RequestParts): Response | undefined;
   /**
-   * Verifies a request. Refusals come back as the answer to send: 401 for want of a good token or proof, 403 for want of
-   * a scope, both with `resource_metadata`; 400, 503 and 500 as the client has them.
+   * Verifies a request, once. Refusals come back as the answer to send: 401 for want of a good token or proof, 403 for
+   * want of a scope, both with `resource_metadata`; 400, 500 and 503 as the client has them.
    *
    * @param requirements what this request needs on top of the options, such as the scopes of the tool it calls
+   * @throws ConfigurationError when the requirements are written wrongly
    */
   gate(request: FetchRequest | RequestParts, requirements?: McpRequirements): Promise<AuthInfo | Response>;
   /**
    * Refuses an operation for which the token of a request lacks a scope (step-up): the 403 to send, with all scopes of
    * the operation. `undefined` when it has them.
    *
+   * @param authInfo what {@link gate} gave, as it is or as an MCP package hands it on
    * @throws ConfigurationError when the scopes are written wrongly, or there are none
+   * @throws MissingRequiredArgumentError when there is no `authInfo`: the request was not authenticated
    */
-  requireScopes(authInfo: AuthInfo, scopes: string | readonly string[]): Response | undefined;
+  requireScopes(
+    authInfo: Pick<AuthInfo, 'scopes'> & { readonly extra?: unknown },
+    scopes: string | readonly string[],
+  ): Response | undefined;
   /**
    * For `requireBearerAuth` of the MCP packages, which sees Bearer tokens only: one that is bound to a DPoP key is
-   * refused, unless the client's mode is `disabled`. An outage rejects with this package's own error, a 5xx there.
+   * refused, unless the client's mode is `disabled`. An outage rejects with an error that is a 5xx there.
    *
    * @param errors the error classes of the package that calls it
    */
   tokenVerifier<Code>(errors: McpErrorsV1 | McpErrorsV2<Code>): McpTokenVerifier;
+  /**
+   * The value for the `DPoP-Nonce` header of the answer (RFC 9449 §8.2); `undefined` when there is no `dpop.nonce`, and
+   * for requests that came without DPoP.
+   */
+  dpopNonce(authInfo: { readonly extra?: unknown }): Promise<string | undefined>;
 }

@@ -106,7 +106,9 @@ export function challenge(
   if (error.responseStatusCode >= 500) return;
   const schemes = acceptedSchemes(policy.mode);
   const used = schemes.find((accepted) => accepted === scheme) ?? schemes[0];
-  const scopes = error.statusCode === 401 ? policy.scopes : undefined;
+  // Answered 401 or, by way of exception, 400 (a proof): the next token may as well have the right scopes.
+  const isAboutCredentials = error.statusCode === 401 || error instanceof InvalidDpopProofError;
+  const scopes = isAboutCredentials ? policy.scopes : undefined;
   setChallenges(error, buildChallenges({ ...policy, schemes, scopes }, failureOf(error, used)));
 }
 

@@ -13,7 +13,7 @@ async function loadDemo(): Promise<Demo> {
   return { ...run, ...report };
 }
 
-it('shows a call on behalf of a user, five refusals and an outage, within its columns', async () => {
+it('shows a call on behalf of a user, five refusals, an outage and two MCP servers, within its columns', async () => {
   const { runDemo, createReport } = await loadDemo();
   let output = '';
   const write = (text: string) => {
@@ -21,9 +21,10 @@ it('shows a call on behalf of a user, five refusals and an outage, within its co
   };
   await runDemo(createReport({ write, columns: 80, colour: false }));
 
-  expect(output.split('audit log of the calendar API: auth0|ada <- mcp-server <- agent-1\n')).toHaveLength(4);
-  expect(output.split('"chain":[{"sub":"mcp-server"},')).toHaveLength(4);
+  expect(output.split('audit log of the calendar API: auth0|ada <- mcp-server <- agent-1\n')).toHaveLength(6);
+  expect(output.split('"chain":[{"sub":"mcp-server"},')).toHaveLength(6);
   expect(output).toContain('audit log of the calendar API: auth0|ada\n');
+  expect(output.split('The user logged in again, for mcp:tools calendar:read.\n')).toHaveLength(3);
   expect(output).not.toContain('eyJ');
   for (const reason of [
     'missing_credentials',

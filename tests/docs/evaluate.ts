@@ -21,6 +21,7 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'auth0-api-ts/fastify': () => import('auth0-api-ts/fastify'),
   'auth0-api-ts/fetch': () => import('auth0-api-ts/fetch'),
   'auth0-api-ts/hono': () => import('auth0-api-ts/hono'),
+  'auth0-api-ts/mcp': () => import('auth0-api-ts/mcp'),
   'auth0-api-ts/redis': () => import('auth0-api-ts/redis'),
   'auth0-api-ts/testing': () => import('auth0-api-ts/testing'),
   'auth0-api-ts/undici': () => import('auth0-api-ts/undici'),
@@ -29,6 +30,14 @@ const MODULES: Readonly<Record<string, () => Promise<Exports>>> = {
   'node:http': () => import('node:http'),
   'node:test': nodeTest,
   'node:tls': () => import('node:tls'),
+  '@modelcontextprotocol/sdk/server/auth/errors.js': () =>
+    import('@modelcontextprotocol/sdk/server/auth/errors.js'),
+  '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js': () =>
+    import('@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'),
+  '@modelcontextprotocol/sdk/server/mcp.js': () => import('@modelcontextprotocol/sdk/server/mcp.js'),
+  '@modelcontextprotocol/sdk/server/streamableHttp.js': () =>
+    import('@modelcontextprotocol/sdk/server/streamableHttp.js'),
+  '@modelcontextprotocol/server': () => import('@modelcontextprotocol/server'),
   '@opentelemetry/api': () => import('@opentelemetry/api'),
   hono: () => import('hono'),
   msw: () => import('msw'),

@@ -187,6 +187,7 @@ describe('the packed package', () => {
       import * as fastify from 'auth0-api-ts/fastify';
       import * as fetch from 'auth0-api-ts/fetch';
       import * as hono from 'auth0-api-ts/hono';
+      import * as mcp from 'auth0-api-ts/mcp';
       const client = new ApiClient({ domain: 'tenant.auth0.com', audience: 'https://api.example.com' });
       const request = { method: 'GET', originalUrl: '/', protocol: 'http', host: 'a', headers: {}, raw: {} };
       const thrown = [];
@@ -198,13 +199,22 @@ describe('the packed package', () => {
         try { getAuth(request); } catch (error) { if (!(error instanceof ConfigurationError)) return false; }
         try { requireScopes(); } catch (error) { return error instanceof ConfigurationError; }
       });
+      const mcpAuth = mcp.createMcpAuth(client, { resource: 'https://api.example.com' });
+      let misconfigured;
+      try { mcp.createMcpAuth(client, {}); } catch (error) { misconfigured = error instanceof ConfigurationError; }
       console.log(JSON.stringify({
+        mcp: [misconfigured, (await mcpAuth.gate(raw)).status, mcpAuth.metadata(raw) === undefined],
         thrown: thrown.map((error) => error instanceof MissingAuthorizationError && error instanceof BaseAuthError),
         guarded: guarded.length,
         answered: (await fetch.withAuth(client, () => new Response())(raw)).status,
       }));
     `);
-    expect(JSON.parse(output)).toEqual({ thrown: [true, true, true], guarded: 4, answered: 401 });
+    expect(JSON.parse(output)).toEqual({
+      mcp: [true, 401, true],
+      thrown: [true, true, true],
+      guarded: 4,
+      answered: 401,
+    });
   });
 
   it('works on Express 4, and compiles beside libraries that augment the types of frameworks', () => {

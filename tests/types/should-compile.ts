@@ -4,6 +4,15 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { expectTypeOf } from 'vitest';
+import * as mcpErrors from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
+import {
+  type McpHttpHandler,
+  OAuthError,
+  OAuthErrorCode,
+  requireBearerAuth as createGate,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
@@ -42,11 +51,13 @@ import {
   type RequestHeaders,
   type RequestParts,
   type StandardSchemaV1,
+  VerifyAccessTokenError,
 } from '../../src/index.ts';
 import * as expressAuth from '../../src/adapters/express.ts';
 import * as fastifyAuth from '../../src/adapters/fastify.ts';
 import { type AuthContext, withAuth } from '../../src/adapters/fetch.ts';
 import * as honoAuth from '../../src/adapters/hono.ts';
+import { type McpAuth, requireMcpAuth, serveMcpMetadata } from '../../src/mcp/index.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
 
 const audience = 'https://api.example.com';
@@ -326,4 +337,25 @@ export async function outgoing(client: ApiClient, accessToken: string): Promise<
     await downstream('/books', { method: 'POST', body: 'text' }),
     await createDownstreamFetch(double, { accessToken, audience })(new Request(audience)),
   ];
+}
+
+/** Both MCP packages take what `createMcpAuth` gives, and their requests and errors fit what it takes. */
+export function mcp(client: ApiClient, auth: McpAuth, handler: McpHttpHandler): unknown[] {
+  const app = express();
+  app.use(serveMcpMetadata(auth), requireMcpAuth(auth, { toolScopes: { read: 'read' } }));
+  app.use(requireBearerAuth({ verifier: auth.tokenVerifier(mcpErrors) }));
+  const gate = createGate({ verifier: auth.tokenVerifier({ OAuthError, OAuthErrorCode }) });
+  const serve = async (request: Request): Promise<Response> => {
+    const authInfo = await auth.gate(request, { requiredScopes: 'a', requireActor: true });
+    if (authInfo instanceof Response) return authInfo;
+    expectTypeOf(authInfo.expiresAt).toEqualTypeOf<number>();
+    expectTypeOf(authInfo.extra.actor).toEqualTypeOf<string | undefined>();
+    return auth.requireScopes(authInfo, ['b']) ?? (await handler.fetch(request, { authInfo }));
+  };
+  const inTool = ({ http }: ServerContext) =>
+    http?.authInfo === undefined ? undefined : auth.requireScopes(http.authInfo, 'a');
+  expectTypeOf(
+    client.challenge(new VerifyAccessTokenError('claim_invalid')),
+  ).toEqualTypeOf<VerifyAccessTokenError>();
+  return [app, gate, serve, inTool];
 }

@@ -19,9 +19,17 @@ import {
   extractCredentials,
   formatDelegationChain,
   getCurrentActor,
+  VerifyAccessTokenError,
 } from '../../src/index.ts';
 import * as express from '../../src/adapters/express.ts';
 import { withAuth } from '../../src/adapters/fetch.ts';
+import {
+  type AuthInfo,
+  createMcpAuth,
+  type McpAuth,
+  requireMcpAuth,
+  scopesOfToolCalls,
+} from '../../src/mcp/index.ts';
 import * as hono from '../../src/adapters/hono.ts';
 import { createTestTenant } from '../../src/testing/index.ts';
 import { createUndiciFetch } from '../../src/undici/index.ts';
@@ -355,5 +363,38 @@ export async function outgoing(client: ApiClient): Promise<unknown[]> {
     createDownstreamFetch(client, { accessToken, audience, dpopKey: { jkt: key.jkt } }),
     // @ts-expect-error a misspelt option
     createDownstreamFetch(client, { accessToken, audience, baseURL: audience }),
+  ];
+}
+
+export function mcp(client: ApiClient, auth: McpAuth, request: Request): unknown[] {
+  const resource = 'https://mcp.example.com';
+  class TheirError extends Error {}
+  return [
+    // @ts-expect-error a resource is required
+    createMcpAuth(client, {}),
+    // @ts-expect-error a misspelt option is no option
+    createMcpAuth(client, { resource, requiredScope: 'a' }),
+    // @ts-expect-error the list of servers is no text
+    createMcpAuth(client, { resource, authorizationServers: 'https://tenant.auth0.com/' }),
+    // @ts-expect-error a schema is for verifyRequest
+    auth.gate(request, { claimsSchema: z.object({}) }),
+    // @ts-expect-error scopes of tools are for Express, which has read the body
+    auth.gate(request, { toolScopes: {} }),
+    // @ts-expect-error an answer is no AuthInfo: it must be told apart first
+    auth.gate(request) satisfies Promise<AuthInfo>,
+    // @ts-expect-error whoever may be missing has no scopes
+    auth.requireScopes(undefined, 'a'),
+    // @ts-expect-error the scopes are missing
+    auth.requireScopes({ scopes: [] }),
+    // @ts-expect-error half of the error classes of 1.x
+    auth.tokenVerifier({ InvalidTokenError: TheirError }),
+    // @ts-expect-error the scopes of a tool are no number
+    requireMcpAuth(auth, { toolScopes: { a: 1 } }),
+    // @ts-expect-error the scopes of the tools are missing
+    scopesOfToolCalls({}),
+    // @ts-expect-error a URL is a text here
+    client.verifyRequest(request, {}, { resourceMetadataUrl: new URL(resource) }),
+    // @ts-expect-error a misspelt member says nothing
+    client.challenge(new VerifyAccessTokenError('claim_invalid'), { scope: 'a' }),
   ];
 }

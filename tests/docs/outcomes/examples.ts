@@ -79,6 +79,40 @@ export const examples: Outcomes = {
     expect((await call({ scope: 'calendar:read' })).status).toBe(502);
   },
 
+  'Protect an MCP server': async (world) => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'next-event' } };
+    const post = async (scope: string) =>
+      await fetch(`${world.serverUrl()}/mcp`, {
+        method: 'POST',
+        headers: {
+          ...(await world.bearer({ audience: 'https://mcp.example.com/mcp', scope })),
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(call),
+      });
+    const refused = await post('mcp:tools');
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+      403,
+      expect.stringContaining('scope="mcp:tools calendar:read"') as string,
+    ]);
+    // It was let through, to no route.
+    expect((await post('mcp:tools calendar:read')).status).toBe(404);
+  },
+
+  'Answer with a challenge of your own': async (world, { handle }: { handle: Handler }) => {
+    const ask = async (headers: Record<string, string>) =>
+      await handle(new Request(`${AUDIENCE}/books`, { headers }));
+    expect((await ask(await world.bearer())).status).toBe(200);
+    const refusals = [{}, await world.bearer({ claims: { gty: 'password' } })];
+    for (const headers of refusals) {
+      const refused = await ask(headers);
+      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringMatching(/scope="read:books", resource_metadata=".+\/books"/) as string,
+      ]);
+    }
+  },
+
   'See who acts for whom': async (
     world,
     { readEvents }: { readEvents: (accessToken: string) => Promise<Response> },

@@ -10,6 +10,7 @@ import { AUDIENCE, CLIENT, DOMAIN, type World } from '../world.ts';
 import { delegation } from './delegation.ts';
 import { frameworks } from './frameworks.ts';
 import { boundToCertificate } from './certificates.ts';
+import { mcp } from './mcp.ts';
 import { observability } from './observability.ts';
 import { downstreamCall, outgoingProofs } from './outgoing.ts';
 import { publicUrls, refusesLookalikeOrigin } from './public-urls.ts';
@@ -33,6 +34,7 @@ async function expectRefusedScope(handle: Handler, request: Request): Promise<vo
 
 export const guides: Readonly<Record<string, Outcomes>> = {
   'docs/frameworks.md': frameworks,
+  'docs/mcp.md': mcp,
 
   'docs/caching.md': {
     'The first request': async (world, { start }: { start: () => Promise<ApiClient> }) => {

@@ -75,4 +75,27 @@ export const readme: Outcomes = {
     const response = await listEvents(new Request('https://mcp.example.com/', { headers }));
     expect(await response.json()).toEqual([CLIENT.clientId, 'agent-1']);
   },
+
+  'Protect an MCP server': async (world, { handle }: { handle: (request: Request) => Promise<Response> }) => {
+    const resource = 'https://mcp.example.com/mcp';
+    const document = await handle(
+      new Request('https://mcp.example.com/.well-known/oauth-protected-resource/mcp'),
+    );
+    expect(await document.json()).toMatchObject({ resource, scopes_supported: ['mcp:tools'] });
+    const post = async (headers: Record<string, string>) =>
+      await handle(
+        new Request(resource, {
+          method: 'POST',
+          headers: {
+            ...headers,
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+        }),
+      );
+    expect((await post({})).status).toBe(401);
+    expect((await post(await world.bearer({ audience: resource }))).status).toBe(403);
+    expect((await post(await world.bearer({ audience: resource, scope: 'mcp:tools' }))).status).toBe(200);
+  },
 };
