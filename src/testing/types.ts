@@ -64,7 +64,7 @@ export interface TestTenantOptions {
   readonly now?: (() => number) | undefined;
   /** `Cache-Control` of discovery and JWKS; `false` sends none. Default: what Auth0 sends. */
   readonly cacheControl?: string | false | undefined;
-  /** How tokens are signed. Default `RS256`. */
+  /** How tokens are signed. Default `RS256`; a client takes any other only when its `algorithms` list it. */
   readonly algorithm?: SigningAlgorithm | undefined;
   /** Lifetime of every issued token. Default 86400, as on a new Auth0 API. */
   readonly tokenLifetimeSeconds?: number | undefined;
@@ -231,7 +231,10 @@ export interface CannedAnswer {
   readonly body?: unknown;
 }
 
-/** A name, a status, a canned answer, or a function that answers (`Response.error()` is a broken connection). */
+/**
+ * A name, a status, a canned answer, or a function that answers. `Response.error()` is a broken connection, and so, in
+ * process, is a function that throws.
+ */
 export type Failure =
   number | FailureName | CannedAnswer | ((request: Request) => Response | Promise<Response>);
 
@@ -258,7 +261,7 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
-/** What `new ApiClient(...)` needs to work against the tenant. */
+/** What `new ApiClient(...)` needs to work against a tenant that signs with RS256. */
 export interface TestClientOptions {
   readonly domain: string;
   readonly audience: string;
