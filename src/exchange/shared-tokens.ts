@@ -81,9 +81,11 @@ export class SharedTokens {
   ): Promise<T | undefined> {
     const { time, onFailure } = this.#options;
     if (time() < this.#restUntil) return undefined;
+    // Whoever waits for an adapter that never answers must not see the process end instead.
+    const isBackground = operation === 'set';
     try {
       const outcome = (async () => await operate(await this.#sealer()))();
-      return await withTimeLimit(outcome, OPERATION_SECONDS, { isBackground: true });
+      return await withTimeLimit(outcome, OPERATION_SECONDS, { isBackground });
     } catch (error) {
       this.#restUntil = time() + REST_SECONDS * 1000;
       onFailure(operation, describeError(error));
