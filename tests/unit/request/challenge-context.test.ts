@@ -34,7 +34,7 @@ describe('readChallengeContext', () => {
     ['a scope with a quote', 'scopes', ['a"b']],
     ['a number of scopes', 'scopes', 2],
   ])('refuses %s, and says what for: %s', (_title, name, value) => {
-    const read = () => readChallengeContext({ [name]: value } as ChallengeContext);
+    const read = () => readChallengeContext({ [name]: value });
     expect(refusalBy(read)).toEqual(misconfigured);
     expect(read).toThrow(`\`${name}\` must be `);
     expect(read).not.toThrow('secret');
