@@ -91,7 +91,7 @@ export async function verifyProof(request: ProvenRequest, policy: ProofPolicy): 
   if (policy.nonce !== undefined) await checkNonce(claims.nonce, policy.nonce, now);
   if (policy.replayStore !== false) await consume(claims, policy.replayStore, policy);
   // A slow store may have answered when its record of an earlier use was gone already.
-  remainingSeconds(claims, policy);
+  checkAge(claims, policy);
   policy.knownKeys.remember(jws, key);
   return deepFreeze(claims);
 }
@@ -169,8 +169,12 @@ async function checkNonce(nonce: string | undefined, policy: NoncePolicy, now: n
   throw new DpopNonceRequiredError(reason, await issueNonce(policy, now));
 }
 
-/** How long the proof could still be accepted, from now on and not from when its verification began. */
-function remainingSeconds({ iat }: DpopProofClaims, { iatOffsetSeconds, now }: ProofPolicy): number {
+/**
+ * Refuses a proof that has grown too old since its verification began.
+ *
+ * @returns for how many seconds it could still be accepted
+ */
+function checkAge({ iat }: DpopProofClaims, { iatOffsetSeconds, now }: ProofPolicy): number {
   const seconds = now() / 1000;
   if (iat < seconds - iatOffsetSeconds)
     refuse('dpop_proof_expired', { name: 'iat', expected: seconds, actual: iat });
@@ -185,7 +189,7 @@ async function consume(claims: DpopProofClaims, store: DpopReplayStore, policy: 
   // One second past the last moment at which the proof could be accepted, so that rounding opens no gap. By the clock as
   // it is now and as the store reads it: had the process stood still meanwhile, the end would be another than the one by
   // which the proof is looked for the next time.
-  const ttlSeconds = Math.ceil(remainingSeconds(claims, policy) + 1);
+  const ttlSeconds = Math.ceil(checkAge(claims, policy) + 1);
   let added: unknown;
   let cause: Evidence = { name: 'replayStore', expected: 'a boolean' };
   try {

@@ -347,5 +347,5 @@ describe('onStoreError', () => {
       expect(detail).toMatch(/^Error: [\x20-\x7e]{1,200}$/);
       expect(detail).not.toContain((keys[0] ?? '').slice(0, 8));
     }
-  });
+  }, 30_000);
 });

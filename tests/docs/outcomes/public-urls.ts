@@ -75,6 +75,11 @@ export const publicUrls: Outcomes = {
     const ask = async (httpUrl: string, proven: string) =>
       await client.verifyRequest({ headers: await prove(world, proven), httpMethod: 'GET', httpUrl });
     expect(await ask('/api/books?x', `${AUDIENCE}/books`)).toMatchObject(ada);
+    // What the entries for frameworks pass, where they know a host.
+    expect(await ask('http://internal:3000/api/books?x', `${AUDIENCE}/books`)).toMatchObject(ada);
+    await expect(ask('munity://x/api/books', `${AUDIENCE}munity://x/books`)).rejects.toMatchObject({
+      statusCode: 400,
+    });
     await expect(ask('.evil.example/x', `${AUDIENCE}.evil.example/x`)).rejects.toMatchObject({
       statusCode: 400,
     });
