@@ -502,6 +502,54 @@ export function describeAdapter(adapter: Adapter): void {
       const plain = await sendRaw(port, { target: '/books', version: '1.0', headers: await bearer(api) });
       expect(plain.status).toBe(200);
     });
+
+    it('is told by the public URL, whatever the request says of its host', async () => {
+      const publicUrl = 'https://api.example.com/v1';
+      const api = await start({ options: { dpop: { publicUrl } } });
+      const ask = async (target: string, headers: [string, string][], httpUrl = `${publicUrl}/books`) =>
+        await sendRaw(api.server.port, {
+          target,
+          version: '1.0',
+          headers: [...headers, ...(await dpop(api, httpUrl))],
+        });
+      const proxy: [string, string][] = [['Host', 'books.internal:8080']];
+      expect((await ask('/books?page=1', proxy)).status).toBe(200);
+      expectRefusal(
+        await ask('/books', proxy, 'http://books.internal:8080/books'),
+        400,
+        offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
+      );
+      if (!adapter.takesRequestsWithoutHost) return;
+      const strange = ['', 'a b', 'user@evil.example', 'books.internal:99999', '1.2.3.4.5', '[::::]'];
+      const hosts = [[], ...strange.map((host): [string, string][] => [['Host', host]])];
+      for (const headers of hosts) {
+        expect((await ask('/books', headers)).status).toBe(200);
+        expectRefusal(
+          await ask('/books', headers, `${publicUrl}/other`),
+          400,
+          offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
+        );
+      }
+    });
+
+    it('is no reason for a resolver of domains to throw, whatever its host is', async () => {
+      const seen: (string | undefined)[] = [];
+      const api = await start({
+        options: {
+          domains: ({ requestUrl }) => {
+            seen.push(requestUrl === undefined ? undefined : new URL(requestUrl).pathname);
+            return [api.tenant.domain];
+          },
+        },
+      });
+      for (const host of ['api.example.com', 'api.example.com:99999', '1.2.3.4.5', '[::::]', 'a b', '']) {
+        const headers: [string, string][] = [['Host', host], ...(await bearer(api))];
+        const { status } = await sendRaw(api.server.port, { target: '/books', headers });
+        // What makes Request objects refuses some of them itself.
+        expect(adapter.takesRequestsWithoutHost ? [200] : [200, 400]).toContain(status);
+      }
+      expect(seen[0]).toBe('/books');
+    });
   });
 
   if (!adapter.hasErrorHandler) return;
