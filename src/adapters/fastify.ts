@@ -109,8 +109,17 @@ async function exchangeAnswerably(
     return await client.getTokenOnBehalfOf(options);
   } catch (error) {
     if (!(error instanceof BaseAuthError) || error.responseStatusCode === error.statusCode) throw error;
-    throw Object.create(error, {
-      statusCode: { value: error.responseStatusCode, enumerable: true },
-    }) as BaseAuthError;
+    throw withStatusCode(error, error.responseStatusCode);
   }
+}
+
+/** A copy, for the error itself may have gone to other callers of the same exchange. It shows all that the error does. */
+function withStatusCode(error: BaseAuthError, statusCode: number): BaseAuthError {
+  const { stack } = error;
+  return Object.create(Object.getPrototypeOf(error) as object, {
+    ...Object.getOwnPropertyDescriptors(error),
+    // By value: in newer engines it is an accessor that knows no other object than its own.
+    stack: { value: stack, writable: true, configurable: true },
+    statusCode: { value: statusCode, enumerable: true },
+  }) as BaseAuthError;
 }

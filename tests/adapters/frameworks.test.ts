@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -163,6 +164,8 @@ describe('fastify', () => {
       retryable: false,
     });
     expect(caught[0]).toHaveProperty('stack', expect.stringContaining('ApiError'));
+    expect(inspect(caught[0])).toContain("reason: 'upstream_refused'");
+    expect(JSON.stringify(caught[0])).toContain('"error":"access_denied"');
   });
 });
 
