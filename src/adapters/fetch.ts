@@ -89,13 +89,13 @@ export function withAuth<
   return async (request, ...rest) => {
     const isNested = rememberedBy(client, request) !== undefined;
     try {
-      const parts = { headers: request.headers, httpMethod: request.method, httpUrl: request.url };
+      const { headers, method: httpMethod, url: httpUrl } = request;
+      const parts = { headers, httpMethod, httpUrl, clientCertificate: certificateOf(request) };
       const { auth, dpopNonce } = await authenticate(request, parts, { client, checks });
-      const answer = await handler(request, auth, ...rest);
+      const answer = await answerOf(async () => await handler(request, auth, ...rest));
       return dpopNonce === undefined ? answer : withNonce(answer, dpopNonce);
     } catch (error) {
-      if (error instanceof BaseAuthError) return error.toResponse();
-      throw error;
+      return answerTo(error);
     } finally {
       // A handler may be called with one object many times, which a server never does.
       if (!isNested) markAnswered(request);
@@ -139,6 +139,21 @@ function guard(requirements: Requirements): RequestGuard {
   return (request) => {
     authorizeRequest(request, requirements);
   };
+}
+
+/** What the handler answers, or what is answered in its place: either gets a nonce. */
+async function answerOf<Answer>(handle: () => Promise<Answer>): Promise<Answer | Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    return answerTo(error);
+  }
+}
+
+/** @throws what is no error of this package, as it is */
+function answerTo(error: unknown): Response {
+  if (error instanceof BaseAuthError) return error.toResponse();
+  throw error;
 }
 
 /** The answer with the nonce on it. One that came from `fetch`, or is a redirect, cannot be changed and is copied. */

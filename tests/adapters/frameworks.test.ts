@@ -8,7 +8,7 @@ import fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as express from '../../src/adapters/express.ts';
-import { getAuth, withAuth } from '../../src/adapters/fetch.ts';
+import { getAuth, requireScopes, withAuth } from '../../src/adapters/fetch.ts';
 import * as honoAdapter from '../../src/adapters/hono.ts';
 import type { AuthContext } from '../../src/adapters/auth-context.ts';
 import { ConfigurationError, MissingAuthorizationError } from '../../src/index.ts';
@@ -286,6 +286,10 @@ describe('hono', () => {
 
 describe('fetch', () => {
   const URL = 'https://api.example.com/books';
+  const refuseScope = (request: Request): Response => {
+    requireScopes('admin')(request);
+    return new Response();
+  };
 
   it('passes on what the runtime hands over, and types it', async () => {
     const { client, tenant } = setUp();
@@ -341,6 +345,7 @@ describe('fetch', () => {
     ['a redirect', () => Response.redirect('https://example.com/'), 302],
     ['an answer', () => new Response('text'), 200],
     ['an answer without a body', () => new Response(null, { status: 204 }), 204],
+    ['a refusal of its own', (request: Request) => refuseScope(request), 403],
   ])('puts the nonce on %s', async (_, handler, status) => {
     const nonce = { secret: 'thirty-two characters, or more of them' };
     const { client, tenant } = setUp({ client: { dpop: { nonce } } });
