@@ -18,7 +18,7 @@ import {
   markAnswered,
   rememberedBy,
 } from './auth-context.ts';
-import { authenticate, checkClient } from './authenticate.ts';
+import { authenticate, type AuthOptions, certificateReader, checkClient } from './authenticate.ts';
 import {
   actorRequirement,
   permissionRequirement,
@@ -28,6 +28,7 @@ import {
 } from './requirements.ts';
 
 export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+export type { AuthOptions } from './authenticate.ts';
 
 /** A handler that is told who calls; what the runtime passes on top, it gets behind that. */
 export type AuthHandler<
@@ -52,7 +53,8 @@ export type RequestGuard = (request: Request) => void;
  * exchange; all its other errors are left to the runtime.
  *
  * @param checks what is demanded of the token beyond what the client always demands; a `claimsSchema` types the claims
- * @throws ConfigurationError when there is no client, or no handler
+ * @param options what only the program knows of a request
+ * @throws ConfigurationError when there is no client, or no handler, or the options are written wrongly
  */
 export function withAuth<
   Claims extends object,
@@ -63,6 +65,7 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer, CheckedClaims<Claims>>,
   checks: TypedChecks<Claims>,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer>;
 export function withAuth<
   Answer extends Response | undefined,
@@ -72,6 +75,7 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer>,
   checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer>;
 export function withAuth<
   Answer extends Response | undefined,
@@ -81,11 +85,13 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer>,
   checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer> {
   checkClient(client);
   if (typeof (handler as unknown) !== 'function') {
     throw new ConfigurationError('The second argument of `withAuth` must be the handler.');
   }
+  const certificateOf = certificateReader(options, checks);
   return async (request, ...rest) => {
     const isNested = rememberedBy(client, request) !== undefined;
     try {

@@ -14,6 +14,7 @@ import {
   InsufficientScopeError,
   type ErrorReason,
 } from '../../src/index.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { parseChallenges } from '../support/challenges.ts';
 import { createBoundRequest, offers, type Scenario, setUp } from '../support/scenario.ts';
 import { type Answer, sendRaw } from './raw-request.ts';
@@ -29,6 +30,8 @@ export interface AdapterServer {
 export interface ServeOptions {
   readonly client: ApiClient;
   readonly checks?: AccessTokenChecks | undefined;
+  /** Whether requireAuth is told to take the client certificate from the header `X-Client-Cert`. */
+  readonly takesCertificates?: boolean;
   /** Whether the program handles errors: it answers 418 with the reason. */
   readonly ownErrorHandler?: boolean;
   /** What GET /books answers. */
@@ -58,7 +61,7 @@ export interface Adapter {
   /** Whether a request without Host reaches the adapter. */
   readonly takesRequestsWithoutHost: boolean;
   readonly guards: {
-    readonly requireAuth: (client: ApiClient) => unknown;
+    readonly requireAuth: (client: ApiClient, checks?: AccessTokenChecks, options?: never) => unknown;
     readonly requireScopes: (...scopes: (string | string[])[]) => unknown;
     readonly requirePermissions: (...permissions: (string | string[])[]) => unknown;
     readonly requireActor: (...actors: (string | string[])[]) => unknown;
@@ -275,6 +278,70 @@ export function describeAdapter(adapter: Adapter): void {
         400,
         offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
       );
+    });
+  });
+
+  describe('a token that is bound to a client certificate', () => {
+    const certificate = createCertificate();
+    const presented: [string, string] = ['X-Client-Cert', encodeURIComponent(certificate.pem)];
+    const bound = { cnf: { 'x5t#S256': certificate.thumbprint } };
+    const refused = (on: 'Bearer' | 'DPoP') => offers('allowed', on, { error: 'invalid_token' });
+    const options = { requireCertificateBinding: true };
+
+    it('passes with that certificate and with no other', async () => {
+      const api = await start({ options, takesCertificates: true });
+      const headers = await bearer(api, { claims: bound, scope: 'read' });
+      for (const path of ['/books', '/twice']) {
+        expect((await api.ask(path, [...headers, presented])).status).toBe(200);
+        expectRefusal(await api.ask(path, headers), 401, refused('Bearer'));
+        for (const other of ['', 'nonsense', createCertificate().pem.replaceAll('\n', ' '), presented[1]]) {
+          const more: [string, string][] =
+            other === presented[1] ? [presented, presented] : [['X-Client-Cert', other]];
+          expectRefusal(await api.ask(path, [...headers, ...more]), 401, refused('Bearer'));
+        }
+      }
+    });
+
+    it('passes with a proof, too, where requireAuth stands twice', async () => {
+      const api = await start({ options, takesCertificates: true });
+      const ask = async (certificates: [string, string][]) => {
+        const key = api.tenant.createDpopKey();
+        const made = await createBoundRequest(api.tenant, {
+          key,
+          token: { scope: 'read', claims: { cnf: { ...bound.cnf, jkt: key.jkt } } },
+          proof: { httpUrl: `${api.origin}/twice` },
+        });
+        const { accessToken, proof } = made;
+        return await api.ask('/twice', [
+          ['Authorization', `DPoP ${accessToken}`],
+          ['DPoP', proof],
+          ...certificates,
+        ]);
+      };
+      expect((await ask([presented])).status).toBe(200);
+      expectRefusal(await ask([]), 401, refused('DPoP'));
+    });
+
+    it('is refused by a client that demands one when nobody reads certificates', async () => {
+      const api = await start({ options });
+      const headers = await bearer(api, { claims: bound });
+      expectRefusal(await api.ask('/books', [...headers, presented]), 401, refused('Bearer'));
+    });
+
+    it('is not left to an option that is written wrongly', () => {
+      const { client } = setUp();
+      const wrong = [
+        null,
+        'text',
+        { clientCertifcate: () => presented[1] },
+        { clientCertificate: certificate.pem },
+      ];
+      for (const given of wrong) {
+        expect(() => adapter.guards.requireAuth(client, {}, given as never)).toThrow(ConfigurationError);
+      }
+      const checks = { clientCertificate: certificate.thumbprint };
+      const twice = { clientCertificate: () => certificate.thumbprint };
+      expect(() => adapter.guards.requireAuth(client, checks, twice as never)).toThrow('not to both');
     });
   });
 

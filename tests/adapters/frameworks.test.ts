@@ -224,6 +224,9 @@ describe('express', () => {
       reason: 'claim_missing',
     });
     expect(await run(Object.create({ requiredScopes: 'read' }) as object)).toMatchObject({ statusCode: 403 });
+    expect(await run(Object.create({ clientCertificate: 'none' }) as object)).toMatchObject({
+      reason: 'client_certificate_invalid',
+    });
     expect(await run({ requiredClaim: ['org_id'] })).toMatchObject({ reason: 'invalid_option' });
   });
 
