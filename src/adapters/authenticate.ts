@@ -4,6 +4,7 @@
 import {
   type AccessTokenChecks,
   type AccessTokenClaims,
+  type ClientCertificate,
   ConfigurationError,
   extractCredentials,
   type GetTokenOnBehalfOfOptions,
@@ -16,6 +17,16 @@ export interface Authentication<Claims extends AccessTokenClaims = AccessTokenCl
   readonly auth: AuthContext<Claims>;
   /** The value for the `DPoP-Nonce` header of the answer; `undefined` for none (RFC 9449 §8.2). */
   readonly dpopNonce: string | undefined;
+}
+
+/** What a framework does not know of a request, and the program has to tell. */
+export interface AuthOptions<Incoming> {
+  /**
+   * The client certificate of the connection (RFC 8705 §3), from the socket or from a header that a proxy sets, in any
+   * form that `verifyRequest` takes; `undefined` or empty text when there is none. What it throws is an error of the
+   * program. By default no certificate is looked for.
+   */
+  readonly clientCertificate?: ((request: Incoming) => ClientCertificate | null | undefined) | undefined;
 }
 
 /** How a request is to be authenticated. */
@@ -60,13 +71,14 @@ export async function authenticate(
 async function verifyAgain(
   client: AuthClient,
   { accessToken, scheme }: AuthContext,
-  { httpUrl, headers }: RequestParts,
+  { httpUrl, headers, ...parts }: RequestParts,
   checks: AccessTokenChecks = {},
 ): Promise<AccessTokenClaims> {
   // By name, because an inherited check counts as well, and a rest has own members only.
   const { requiredScopes, requiredPermissions, allowedActors, requireActor, ...others } = checks;
   const { requiredClaims, claimsSchema } = checks;
-  const more = { ...others, requiredClaims, claimsSchema };
+  const clientCertificate = parts.clientCertificate ?? checks.clientCertificate;
+  const more = { ...others, requiredClaims, claimsSchema, clientCertificate };
   const claims = await client.verifyAccessToken({ ...more, accessToken, httpUrl, headers });
   // Apart from the others, because this refusal comes with its challenge.
   const requirements = { requiredScopes, requiredPermissions, allowedActors, requireActor };
@@ -82,4 +94,32 @@ async function verifyAgain(
 export function checkClient(client: unknown): void {
   if (typeof client === 'object' && client !== null && 'verifyRequest' in client) return;
   throw new ConfigurationError('The first argument must be an ApiClient.');
+}
+
+/**
+ * What tells the certificate of a request. A misspelt option would protect nothing.
+ *
+ * @throws ConfigurationError for another option, for a certificate in place of the function, and when the checks name a
+ *   certificate as well
+ */
+export function certificateReader<Incoming>(
+  options: AuthOptions<Incoming> = {},
+  checks: AccessTokenChecks = {},
+): (request: Incoming) => ClientCertificate | undefined {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null)
+    throw new ConfigurationError('The options must be an object.');
+  const unknown = Object.keys(given).find((name) => name !== 'clientCertificate');
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`There is no option \`${unknown}\`; there is clientCertificate.`);
+  }
+  const { clientCertificate } = options;
+  if (clientCertificate === undefined) return () => undefined;
+  if (typeof (clientCertificate as unknown) !== 'function') {
+    throw new ConfigurationError('The option `clientCertificate` must be a function of the request.');
+  }
+  if (checks.clientCertificate !== undefined) {
+    throw new ConfigurationError('`clientCertificate` belongs to the options or to the checks, not to both.');
+  }
+  return (request) => clientCertificate(request) ?? undefined;
 }

@@ -2,9 +2,9 @@
  * auth0-api-ts/express: middleware for Express. Refusals go to `next`, with status and headers where Express looks for
  * them.
  */
-import type { AccessTokenChecks } from '../index.ts';
+import type { AccessTokenChecks, RequestParts } from '../index.ts';
 import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
-import { authenticate, checkClient } from './authenticate.ts';
+import { authenticate, type AuthOptions, certificateReader, checkClient } from './authenticate.ts';
 import { headersOf, hostOf, type NodeHeaders, urlOf } from './node-request.ts';
 import {
   actorRequirement,
@@ -15,6 +15,7 @@ import {
 } from './requirements.ts';
 
 export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+export type { AuthOptions } from './authenticate.ts';
 
 /** What is read of a request; a request of Express fits, whatever version its types have. */
 export interface ExpressRequest extends NodeHeaders {
@@ -31,8 +32,8 @@ export interface ExpressResponse {
 }
 
 /** Middleware, as `app.use`, routers and routes take it. */
-export type ExpressMiddleware = (
-  request: ExpressRequest,
+export type ExpressMiddleware<Incoming extends ExpressRequest = ExpressRequest> = (
+  request: Incoming,
   response: ExpressResponse,
   next: (error?: unknown) => void,
 ) => void;
@@ -42,12 +43,29 @@ export type ExpressMiddleware = (
  * Express answers with the status and the challenge of the refusal.
  *
  * @param checks what is demanded of the token beyond what the client always demands
- * @throws ConfigurationError when there is no client
+ * @param options what only the program knows of a request
+ * @throws ConfigurationError when there is no client, or the options are written wrongly
  */
-export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): ExpressMiddleware {
+export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): ExpressMiddleware;
+export function requireAuth<Incoming extends ExpressRequest>(
+  client: AuthClient,
+  checks: AccessTokenChecks | undefined,
+  options: AuthOptions<Incoming> | undefined,
+): ExpressMiddleware<Incoming>;
+export function requireAuth<Incoming extends ExpressRequest>(
+  client: AuthClient,
+  checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
+): ExpressMiddleware<Incoming> {
   checkClient(client);
+  const certificateOf = certificateReader(options, checks);
+  const admit = async (request: Incoming, response: ExpressResponse): Promise<void> => {
+    const parts = { ...partsOf(request), clientCertificate: certificateOf(request) };
+    const { dpopNonce } = await authenticate(request, parts, { client, checks });
+    if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
+  };
   return (request, response, next) => {
-    admit(request, response, client, checks).then(
+    admit(request, response).then(
       () => {
         next();
       },
@@ -89,17 +107,10 @@ export function requireActor(...actors: RequiredNames): ExpressMiddleware {
   return guard(actorRequirement(actors));
 }
 
-async function admit(
-  request: ExpressRequest,
-  response: ExpressResponse,
-  client: AuthClient,
-  checks: AccessTokenChecks | undefined,
-): Promise<void> {
+function partsOf(request: ExpressRequest): RequestParts {
   const { method: httpMethod, originalUrl: target, protocol, rawHeaders, headers } = request;
   const httpUrl = urlOf({ protocol, host: hostOf(request), target, rawHeaders, headers });
-  const parts = { headers: headersOf(request), httpMethod, httpUrl };
-  const { dpopNonce } = await authenticate(request, parts, { client, checks });
-  if (dpopNonce !== undefined && !response.headersSent) response.setHeader('DPoP-Nonce', dpopNonce);
+  return { headers: headersOf(request), httpMethod, httpUrl };
 }
 
 function guard(requirements: Requirements): ExpressMiddleware {

@@ -9,7 +9,7 @@ import {
   type OnBehalfOfTokenResult,
 } from '../index.ts';
 import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
-import { authenticate, checkClient } from './authenticate.ts';
+import { authenticate, type AuthOptions, certificateReader, checkClient } from './authenticate.ts';
 import { headersOf, type NodeHeaders, urlOf } from './node-request.ts';
 import {
   actorRequirement,
@@ -20,6 +20,7 @@ import {
 } from './requirements.ts';
 
 export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+export type { AuthOptions } from './authenticate.ts';
 
 /** What is read of a request; one of Fastify fits, over HTTP/1.1 and HTTP/2. */
 export interface FastifyAuthRequest extends Pick<NodeHeaders, 'headers'> {
@@ -36,23 +37,39 @@ export interface FastifyAuthReply {
 }
 
 /** A hook, for `onRequest`, `preValidation` and `preHandler` alike. */
-export type FastifyAuthHook = (request: FastifyAuthRequest, reply: FastifyAuthReply) => Promise<void>;
+export type FastifyAuthHook<Incoming extends FastifyAuthRequest = FastifyAuthRequest> = (
+  request: Incoming,
+  reply: FastifyAuthReply,
+) => Promise<void>;
 
 /**
  * Lets requests pass whose access token is valid; throws for every other. As `preHandler` or `onRequest`, of a route or
  * of a whole scope by `addHook`.
  *
  * @param checks what is demanded of the token beyond what the client always demands
- * @throws ConfigurationError when there is no client
+ * @param options what only the program knows of a request
+ * @throws ConfigurationError when there is no client, or the options are written wrongly
  */
-export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): FastifyAuthHook {
+export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): FastifyAuthHook;
+export function requireAuth<Incoming extends FastifyAuthRequest>(
+  client: AuthClient,
+  checks: AccessTokenChecks | undefined,
+  options: AuthOptions<Incoming> | undefined,
+): FastifyAuthHook<Incoming>;
+export function requireAuth<Incoming extends FastifyAuthRequest>(
+  client: AuthClient,
+  checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
+): FastifyAuthHook<Incoming> {
   checkClient(client);
-  const exchange = (options: GetTokenOnBehalfOfOptions) => exchangeAnswerably(client, options);
+  const certificateOf = certificateReader(options, checks);
+  const exchange = (wanted: GetTokenOnBehalfOfOptions) => exchangeAnswerably(client, wanted);
   return async (request, reply) => {
     const { headers, protocol, host, originalUrl: target, method: httpMethod } = request;
     const { rawHeaders } = request.raw;
     const httpUrl = urlOf({ protocol, host, target, rawHeaders, headers });
-    const parts = { headers: headersOf({ headers, rawHeaders }), httpMethod, httpUrl };
+    const clientCertificate = certificateOf(request);
+    const parts = { headers: headersOf({ headers, rawHeaders }), httpMethod, httpUrl, clientCertificate };
     const { dpopNonce } = await authenticate(request, parts, { client, checks, exchange });
     if (dpopNonce !== undefined) reply.header('DPoP-Nonce', dpopNonce);
   };
@@ -109,8 +126,17 @@ async function exchangeAnswerably(
     return await client.getTokenOnBehalfOf(options);
   } catch (error) {
     if (!(error instanceof BaseAuthError) || error.responseStatusCode === error.statusCode) throw error;
-    throw Object.create(error, {
-      statusCode: { value: error.responseStatusCode, enumerable: true },
-    }) as BaseAuthError;
+    throw withStatusCode(error, error.responseStatusCode);
   }
+}
+
+/** A copy, for the error itself may have gone to other callers of the same exchange. It shows all that the error does. */
+function withStatusCode(error: BaseAuthError, statusCode: number): BaseAuthError {
+  const { stack } = error;
+  return Object.create(Object.getPrototypeOf(error) as object, {
+    ...Object.getOwnPropertyDescriptors(error),
+    // By value: in newer engines it is an accessor that knows no other object than its own.
+    stack: { value: stack, writable: true, configurable: true },
+    statusCode: { value: statusCode, enumerable: true },
+  }) as BaseAuthError;
 }

@@ -18,7 +18,7 @@ import {
   markAnswered,
   rememberedBy,
 } from './auth-context.ts';
-import { authenticate, checkClient } from './authenticate.ts';
+import { authenticate, type AuthOptions, certificateReader, checkClient } from './authenticate.ts';
 import {
   actorRequirement,
   permissionRequirement,
@@ -28,6 +28,7 @@ import {
 } from './requirements.ts';
 
 export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+export type { AuthOptions } from './authenticate.ts';
 
 /** A handler that is told who calls; what the runtime passes on top, it gets behind that. */
 export type AuthHandler<
@@ -52,7 +53,8 @@ export type RequestGuard = (request: Request) => void;
  * exchange; all its other errors are left to the runtime.
  *
  * @param checks what is demanded of the token beyond what the client always demands; a `claimsSchema` types the claims
- * @throws ConfigurationError when there is no client, or no handler
+ * @param options what only the program knows of a request
+ * @throws ConfigurationError when there is no client, or no handler, or the options are written wrongly
  */
 export function withAuth<
   Claims extends object,
@@ -63,6 +65,7 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer, CheckedClaims<Claims>>,
   checks: TypedChecks<Claims>,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer>;
 export function withAuth<
   Answer extends Response | undefined,
@@ -72,6 +75,7 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer>,
   checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer>;
 export function withAuth<
   Answer extends Response | undefined,
@@ -81,21 +85,23 @@ export function withAuth<
   client: AuthClient,
   handler: AuthHandler<Incoming, Rest, Answer>,
   checks?: AccessTokenChecks,
+  options?: AuthOptions<Incoming>,
 ): FetchHandler<Incoming, Rest, Answer> {
   checkClient(client);
   if (typeof (handler as unknown) !== 'function') {
     throw new ConfigurationError('The second argument of `withAuth` must be the handler.');
   }
+  const certificateOf = certificateReader(options, checks);
   return async (request, ...rest) => {
     const isNested = rememberedBy(client, request) !== undefined;
     try {
-      const parts = { headers: request.headers, httpMethod: request.method, httpUrl: request.url };
+      const { headers, method: httpMethod, url: httpUrl } = request;
+      const parts = { headers, httpMethod, httpUrl, clientCertificate: certificateOf(request) };
       const { auth, dpopNonce } = await authenticate(request, parts, { client, checks });
-      const answer = await handler(request, auth, ...rest);
+      const answer = await answerOf(async () => await handler(request, auth, ...rest));
       return dpopNonce === undefined ? answer : withNonce(answer, dpopNonce);
     } catch (error) {
-      if (error instanceof BaseAuthError) return error.toResponse();
-      throw error;
+      return answerTo(error);
     } finally {
       // A handler may be called with one object many times, which a server never does.
       if (!isNested) markAnswered(request);
@@ -139,6 +145,21 @@ function guard(requirements: Requirements): RequestGuard {
   return (request) => {
     authorizeRequest(request, requirements);
   };
+}
+
+/** What the handler answers, or what is answered in its place: either gets a nonce. */
+async function answerOf<Answer>(handle: () => Promise<Answer>): Promise<Answer | Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    return answerTo(error);
+  }
+}
+
+/** @throws what is no error of this package, as it is */
+function answerTo(error: unknown): Response {
+  if (error instanceof BaseAuthError) return error.toResponse();
+  throw error;
 }
 
 /** The answer with the nonce on it. One that came from `fetch`, or is a redirect, cannot be changed and is copied. */

@@ -5,7 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AccessTokenChecks } from '../index.ts';
 import { type AuthClient, type AuthContext, authOf, authorizeRequest } from './auth-context.ts';
-import { authenticate, checkClient } from './authenticate.ts';
+import { authenticate, type AuthOptions, certificateReader, checkClient } from './authenticate.ts';
 import {
   actorRequirement,
   permissionRequirement,
@@ -15,6 +15,7 @@ import {
 } from './requirements.ts';
 
 export type { AuthClient, AuthContext, OnBehalfOfRequest } from './auth-context.ts';
+export type { AuthOptions } from './authenticate.ts';
 
 /** The variable that {@link requireAuth} sets: `new Hono<{ Variables: AuthVariables }>()`. */
 export interface AuthVariables {
@@ -28,12 +29,19 @@ export type HonoAuthMiddleware = MiddlewareHandler<{ Variables: AuthVariables }>
  * Lets requests pass whose access token is valid, and sets `c.var.auth`; throws for every other.
  *
  * @param checks what is demanded of the token beyond what the client always demands
- * @throws ConfigurationError when there is no client
+ * @param options what only the program knows of a request
+ * @throws ConfigurationError when there is no client, or the options are written wrongly
  */
-export function requireAuth(client: AuthClient, checks?: AccessTokenChecks): HonoAuthMiddleware {
+export function requireAuth(
+  client: AuthClient,
+  checks?: AccessTokenChecks,
+  options?: AuthOptions<Context>,
+): HonoAuthMiddleware {
   checkClient(client);
+  const certificateOf = certificateReader(options, checks);
   return async (c, next) => {
-    const parts = { headers: c.req.raw.headers, httpMethod: c.req.method, httpUrl: c.req.url };
+    const { raw, method: httpMethod, url: httpUrl } = c.req;
+    const parts = { headers: raw.headers, httpMethod, httpUrl, clientCertificate: certificateOf(c) };
     const { auth, dpopNonce } = await authenticate(c, parts, { client, checks });
     c.set('auth', auth);
     await next();

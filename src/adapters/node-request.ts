@@ -20,7 +20,7 @@ export interface NodeTarget extends NodeHeaders {
   readonly target: string | undefined;
 }
 
-/** A registered name or IPv4 address, or an IPv6 address in brackets, and a port. */
+/** What looks like a registered name or IPv4 address, or an IPv6 address in brackets, and a port. */
 const AUTHORITY = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 const ABSOLUTE_TARGET = /^https?:\/\/([^/?#]*)([^]*)$/i;
 
@@ -65,6 +65,8 @@ function authorityOf(
 ): string | undefined {
   if (protocol !== 'http' && protocol !== 'https') return undefined;
   if (typeof host !== 'string' || !AUTHORITY.test(host)) return undefined;
+  // Not every port and address that looks like one is one, and a URL with such would be none.
+  if (!URL.canParse(`http://${host}`)) return undefined;
   const sent = rawValues(rawHeaders, 'host');
   const claims = [
     ...(sent.length === 0 && named !== undefined ? [host] : sent),

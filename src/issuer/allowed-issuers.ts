@@ -7,7 +7,7 @@ import { issuerOfDomain } from './domain.ts';
 
 /** What a {@link DomainsResolver} may decide by. All of it comes from the request: treat it as hostile. */
 export interface DomainsResolverContext {
-  /** The URL of the request, when the caller gave it. */
+  /** The URL of the request, when the caller gave one: `new URL` takes it. A mere path is none. */
   readonly requestUrl: string | undefined;
   /** The headers of the request, when the caller gave them: a Fetch `Headers` or a plain object. */
   readonly requestHeaders: unknown;
@@ -40,10 +40,15 @@ export function resolveIssuer(
   Refusal: TokenRefusal = VerifyAccessTokenError,
 ): string | Promise<string> {
   return typeof allowed === 'function'
-    ? askResolver(allowed, { ...context, unverifiedIss }).then((issuers) =>
+    ? askResolver(allowed, { ...context, requestUrl: urlIn(context), unverifiedIss }).then((issuers) =>
         pick(issuers, unverifiedIss, Refusal),
       )
     : pick(allowed, unverifiedIss, Refusal);
+}
+
+/** Of a hostile `Host` there may be a path only, or no URL at all; a resolver that reads one would throw over it. */
+function urlIn({ requestUrl }: IssuerContext): string | undefined {
+  return typeof requestUrl === 'string' && URL.canParse(requestUrl) ? requestUrl : undefined;
 }
 
 function pick(issuers: ReadonlySet<string>, unverifiedIss: string, Refusal: TokenRefusal): string {

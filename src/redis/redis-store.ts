@@ -1,6 +1,6 @@
 /**
- * A store in Redis that several processes share: kept documents, and used proofs. It knows no client. Whatever sends a
- * command for it will do, and so neither `redis` nor `ioredis` is a dependency.
+ * A store in Redis that several processes share: kept documents, exchanged tokens, and used proofs. It knows no client.
+ * Whatever sends a command for it will do, and so neither `redis` nor `ioredis` is a dependency.
  */
 import type { CacheAdapter, DpopReplayStore } from '../index.ts';
 

@@ -14,6 +14,7 @@ import {
   InsufficientScopeError,
   type ErrorReason,
 } from '../../src/index.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { parseChallenges } from '../support/challenges.ts';
 import { createBoundRequest, offers, type Scenario, setUp } from '../support/scenario.ts';
 import { type Answer, sendRaw } from './raw-request.ts';
@@ -29,6 +30,8 @@ export interface AdapterServer {
 export interface ServeOptions {
   readonly client: ApiClient;
   readonly checks?: AccessTokenChecks | undefined;
+  /** Whether requireAuth is told to take the client certificate from the header `X-Client-Cert`. */
+  readonly takesCertificates?: boolean;
   /** Whether the program handles errors: it answers 418 with the reason. */
   readonly ownErrorHandler?: boolean;
   /** What GET /books answers. */
@@ -58,7 +61,7 @@ export interface Adapter {
   /** Whether a request without Host reaches the adapter. */
   readonly takesRequestsWithoutHost: boolean;
   readonly guards: {
-    readonly requireAuth: (client: ApiClient) => unknown;
+    readonly requireAuth: (client: ApiClient, checks?: AccessTokenChecks, options?: never) => unknown;
     readonly requireScopes: (...scopes: (string | string[])[]) => unknown;
     readonly requirePermissions: (...permissions: (string | string[])[]) => unknown;
     readonly requireActor: (...actors: (string | string[])[]) => unknown;
@@ -275,6 +278,70 @@ export function describeAdapter(adapter: Adapter): void {
         400,
         offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
       );
+    });
+  });
+
+  describe('a token that is bound to a client certificate', () => {
+    const certificate = createCertificate();
+    const presented: [string, string] = ['X-Client-Cert', encodeURIComponent(certificate.pem)];
+    const bound = { cnf: { 'x5t#S256': certificate.thumbprint } };
+    const refused = (on: 'Bearer' | 'DPoP') => offers('allowed', on, { error: 'invalid_token' });
+    const options = { requireCertificateBinding: true };
+
+    it('passes with that certificate and with no other', async () => {
+      const api = await start({ options, takesCertificates: true });
+      const headers = await bearer(api, { claims: bound, scope: 'read' });
+      for (const path of ['/books', '/twice']) {
+        expect((await api.ask(path, [...headers, presented])).status).toBe(200);
+        expectRefusal(await api.ask(path, headers), 401, refused('Bearer'));
+        for (const other of ['', 'nonsense', createCertificate().pem.replaceAll('\n', ' '), presented[1]]) {
+          const more: [string, string][] =
+            other === presented[1] ? [presented, presented] : [['X-Client-Cert', other]];
+          expectRefusal(await api.ask(path, [...headers, ...more]), 401, refused('Bearer'));
+        }
+      }
+    });
+
+    it('passes with a proof, too, where requireAuth stands twice', async () => {
+      const api = await start({ options, takesCertificates: true });
+      const ask = async (certificates: [string, string][]) => {
+        const key = api.tenant.createDpopKey();
+        const made = await createBoundRequest(api.tenant, {
+          key,
+          token: { scope: 'read', claims: { cnf: { ...bound.cnf, jkt: key.jkt } } },
+          proof: { httpUrl: `${api.origin}/twice` },
+        });
+        const { accessToken, proof } = made;
+        return await api.ask('/twice', [
+          ['Authorization', `DPoP ${accessToken}`],
+          ['DPoP', proof],
+          ...certificates,
+        ]);
+      };
+      expect((await ask([presented])).status).toBe(200);
+      expectRefusal(await ask([]), 401, refused('DPoP'));
+    });
+
+    it('is refused by a client that demands one when nobody reads certificates', async () => {
+      const api = await start({ options });
+      const headers = await bearer(api, { claims: bound });
+      expectRefusal(await api.ask('/books', [...headers, presented]), 401, refused('Bearer'));
+    });
+
+    it('is not left to an option that is written wrongly', () => {
+      const { client } = setUp();
+      const wrong = [
+        null,
+        'text',
+        { clientCertifcate: () => presented[1] },
+        { clientCertificate: certificate.pem },
+      ];
+      for (const given of wrong) {
+        expect(() => adapter.guards.requireAuth(client, {}, given as never)).toThrow(ConfigurationError);
+      }
+      const checks = { clientCertificate: certificate.thumbprint };
+      const twice = { clientCertificate: () => certificate.thumbprint };
+      expect(() => adapter.guards.requireAuth(client, checks, twice as never)).toThrow('not to both');
     });
   });
 
@@ -501,6 +568,54 @@ export function describeAdapter(adapter: Adapter): void {
       if (!adapter.takesRequestsWithoutHost) return;
       const plain = await sendRaw(port, { target: '/books', version: '1.0', headers: await bearer(api) });
       expect(plain.status).toBe(200);
+    });
+
+    it('is told by the public URL, whatever the request says of its host', async () => {
+      const publicUrl = 'https://api.example.com/v1';
+      const api = await start({ options: { dpop: { publicUrl } } });
+      const ask = async (target: string, headers: [string, string][], httpUrl = `${publicUrl}/books`) =>
+        await sendRaw(api.server.port, {
+          target,
+          version: '1.0',
+          headers: [...headers, ...(await dpop(api, httpUrl))],
+        });
+      const proxy: [string, string][] = [['Host', 'books.internal:8080']];
+      expect((await ask('/books?page=1', proxy)).status).toBe(200);
+      expectRefusal(
+        await ask('/books', proxy, 'http://books.internal:8080/books'),
+        400,
+        offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
+      );
+      if (!adapter.takesRequestsWithoutHost) return;
+      const strange = ['', 'a b', 'user@evil.example', 'books.internal:99999', '1.2.3.4.5', '[::::]'];
+      const hosts = [[], ...strange.map((host): [string, string][] => [['Host', host]])];
+      for (const headers of hosts) {
+        expect((await ask('/books', headers)).status).toBe(200);
+        expectRefusal(
+          await ask('/books', headers, `${publicUrl}/other`),
+          400,
+          offers('allowed', 'DPoP', { error: 'invalid_dpop_proof' }),
+        );
+      }
+    });
+
+    it('is no reason for a resolver of domains to throw, whatever its host is', async () => {
+      const seen: (string | undefined)[] = [];
+      const api = await start({
+        options: {
+          domains: ({ requestUrl }) => {
+            seen.push(requestUrl === undefined ? undefined : new URL(requestUrl).pathname);
+            return [api.tenant.domain];
+          },
+        },
+      });
+      for (const host of ['api.example.com', 'api.example.com:99999', '1.2.3.4.5', '[::::]', 'a b', '']) {
+        const headers: [string, string][] = [['Host', host], ...(await bearer(api))];
+        const { status } = await sendRaw(api.server.port, { target: '/books', headers });
+        // What makes Request objects refuses some of them itself.
+        expect(adapter.takesRequestsWithoutHost ? [200] : [200, 400]).toContain(status);
+      }
+      expect(seen[0]).toBe('/books');
     });
   });
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import {
   getAuth,
   requireActor,
@@ -13,17 +13,18 @@ import { listening } from './listening.ts';
 
 /** The API of the contract; `configure` comes before all routes. */
 export function createExpressApp(
-  { client, checks, answer, ownErrorHandler = false }: ServeOptions,
+  { client, checks, answer, ownErrorHandler = false, takesCertificates = false }: ServeOptions,
   caught: unknown[] = [],
   configure: (app: Express) => void = () => undefined,
 ): Express {
+  const options = takesCertificates ? { clientCertificate: (req: Request) => req.get('x-client-cert') } : {};
   const app = express();
   app.set('env', 'test');
   configure(app);
   app.get('/open', (req, res) => {
     res.json(getAuth(req).claims);
   });
-  app.use(requireAuth(client, checks));
+  app.use(requireAuth(client, checks, options));
   app.all('/books', (req, res) => {
     res.json(answer(getAuth(req)));
   });
@@ -31,8 +32,8 @@ export function createExpressApp(
   shelves.get('/books', (req, res) => {
     res.json(answer(getAuth(req)));
   });
-  app.use('/shelves/:shelf', requireAuth(client), shelves);
-  app.get('/twice', requireAuth(client, { requiredScopes: 'read' }), (_req, res) => {
+  app.use('/shelves/:shelf', requireAuth(client, undefined, options), shelves);
+  app.get('/twice', requireAuth(client, { requiredScopes: 'read' }, options), (_req, res) => {
     res.json({});
   });
   app.get('/scoped', requireScopes('read write'), (_req, res) => {
@@ -46,8 +47,8 @@ export function createExpressApp(
   });
   app.get('/exchange', async (req, res) => {
     const { getTokenOnBehalfOf } = getAuth(req);
-    const options = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
-    const { expiresIn } = await getTokenOnBehalfOf(options);
+    const wanted = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
+    const { expiresIn } = await getTokenOnBehalfOf(wanted);
     res.json({ expiresIn });
   });
   app.get('/broken', () => {

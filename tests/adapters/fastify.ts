@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import {
   getAuth,
   requireActor,
@@ -12,7 +12,7 @@ import type { Adapter, ServeOptions } from './contract.ts';
 /** The API of the contract, on an instance that the caller has made. */
 export function addFastifyRoutes(
   app: FastifyInstance,
-  { client, checks, answer, ownErrorHandler = false }: ServeOptions,
+  { client, checks, answer, ownErrorHandler = false, takesCertificates = false }: ServeOptions,
   caught: unknown[] = [],
 ): void {
   if (ownErrorHandler) {
@@ -21,7 +21,9 @@ export function addFastifyRoutes(
       return reply.code(418).send({ reason: error instanceof BaseAuthError ? error.reason : null });
     });
   }
-  const preHandler = requireAuth(client, checks);
+  const clientCertificate = ({ headers }: FastifyRequest) => headers['x-client-cert']?.toString();
+  const options = takesCertificates ? { clientCertificate } : {};
+  const preHandler = requireAuth(client, checks, options);
   app.get('/open', (request) => getAuth(request).claims);
   app.route({
     method: ['GET', 'POST', 'OPTIONS'],
@@ -37,7 +39,7 @@ export function addFastifyRoutes(
     },
     { prefix: '/shelves/:shelf' },
   );
-  const demandRead = requireAuth(client, { requiredScopes: 'read' });
+  const demandRead = requireAuth(client, { requiredScopes: 'read' }, options);
   app.get('/twice', { onRequest: preHandler, preHandler: demandRead }, () => ({}));
   app.get('/scoped', { preHandler: [preHandler, requireScopes('read write')] }, () => ({}));
   const demandPermissions = requirePermissions('books:delete', 'books:purge');
@@ -46,8 +48,8 @@ export function addFastifyRoutes(
   app.get('/acted', { preHandler: [preHandler, demandActor] }, () => ({}));
   app.get('/exchange', { preHandler }, async (request) => {
     const { getTokenOnBehalfOf } = getAuth(request);
-    const options = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
-    const { expiresIn } = await getTokenOnBehalfOf(options);
+    const wanted = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
+    const { expiresIn } = await getTokenOnBehalfOf(wanted);
     return { expiresIn };
   });
   app.get('/broken', { preHandler }, () => {

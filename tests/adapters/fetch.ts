@@ -12,7 +12,9 @@ import { listening, serverOf } from './listening.ts';
 type Handler = (request: Request) => Promise<Response>;
 
 /** The API of the contract, as a runtime with Fetch API classes would be given it. */
-function createHandler({ client, checks, answer }: ServeOptions): Handler {
+function createHandler({ client, checks, answer, takesCertificates = false }: ServeOptions): Handler {
+  const clientCertificate = ({ headers }: Request) => headers.get('x-client-cert');
+  const options = takesCertificates ? { clientCertificate } : {};
   const demandScopes = requireScopes('read write');
   const demandActor = requireActor('calendar-mcp', 'mail-mcp');
   const demandPermissions = requirePermissions('books:delete', 'books:purge');
@@ -23,13 +25,16 @@ function createHandler({ client, checks, answer }: ServeOptions): Handler {
       return Response.json(answer(auth));
     },
     checks,
+    options,
   );
   const routes: Record<string, Handler> = {
     '/books': books,
     '/shelves/7/books': books,
     '/twice': withAuth(
       client,
-      withAuth(client, () => Response.json({}), { requiredScopes: 'read' }),
+      withAuth(client, () => Response.json({}), { requiredScopes: 'read' }, options),
+      {},
+      options,
     ),
     '/scoped': withAuth(client, (request) => {
       demandScopes(request);
@@ -44,8 +49,8 @@ function createHandler({ client, checks, answer }: ServeOptions): Handler {
       return Response.json({});
     }),
     '/exchange': withAuth(client, async (_request, { getTokenOnBehalfOf }) => {
-      const options = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
-      const { expiresIn } = await getTokenOnBehalfOf(options);
+      const wanted = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
+      const { expiresIn } = await getTokenOnBehalfOf(wanted);
       return Response.json({ expiresIn });
     }),
     '/broken': withAuth(client, () => {
@@ -64,7 +69,7 @@ export const fetchAdapter: Adapter = {
   errorOfContradiction: 'invalid_dpop_proof',
   takesRequestsWithoutHost: false,
   guards: {
-    requireAuth: (client) => withAuth(client, () => new Response()),
+    requireAuth: (client, checks, options) => withAuth(client, () => new Response(), checks, options),
     requireScopes,
     requirePermissions,
     requireActor,

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as express from '../../src/adapters/express.ts';
-import { getAuth, withAuth } from '../../src/adapters/fetch.ts';
+import { getAuth, requireScopes, withAuth } from '../../src/adapters/fetch.ts';
 import * as honoAdapter from '../../src/adapters/hono.ts';
 import type { AuthContext } from '../../src/adapters/auth-context.ts';
 import { ConfigurationError, MissingAuthorizationError } from '../../src/index.ts';
@@ -163,6 +164,8 @@ describe('fastify', () => {
       retryable: false,
     });
     expect(caught[0]).toHaveProperty('stack', expect.stringContaining('ApiError'));
+    expect(inspect(caught[0])).toContain("reason: 'upstream_refused'");
+    expect(JSON.stringify(caught[0])).toContain('"error":"access_denied"');
   });
 });
 
@@ -221,6 +224,9 @@ describe('express', () => {
       reason: 'claim_missing',
     });
     expect(await run(Object.create({ requiredScopes: 'read' }) as object)).toMatchObject({ statusCode: 403 });
+    expect(await run(Object.create({ clientCertificate: 'none' }) as object)).toMatchObject({
+      reason: 'client_certificate_invalid',
+    });
     expect(await run({ requiredClaim: ['org_id'] })).toMatchObject({ reason: 'invalid_option' });
   });
 
@@ -283,6 +289,10 @@ describe('hono', () => {
 
 describe('fetch', () => {
   const URL = 'https://api.example.com/books';
+  const refuseScope = (request: Request): Response => {
+    requireScopes('admin')(request);
+    return new Response();
+  };
 
   it('passes on what the runtime hands over, and types it', async () => {
     const { client, tenant } = setUp();
@@ -338,6 +348,7 @@ describe('fetch', () => {
     ['a redirect', () => Response.redirect('https://example.com/'), 302],
     ['an answer', () => new Response('text'), 200],
     ['an answer without a body', () => new Response(null, { status: 204 }), 204],
+    ['a refusal of its own', (request: Request) => refuseScope(request), 403],
   ])('puts the nonce on %s', async (_, handler, status) => {
     const nonce = { secret: 'thirty-two characters, or more of them' };
     const { client, tenant } = setUp({ client: { dpop: { nonce } } });

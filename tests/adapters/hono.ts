@@ -1,5 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import {
   getAuth,
   requireActor,
@@ -13,23 +13,27 @@ import { listening, serverOf } from './listening.ts';
 
 /** The API of the contract. */
 export function createHonoApp(
-  { client, checks, answer, ownErrorHandler = false }: ServeOptions,
+  { client, checks, answer, ownErrorHandler = false, takesCertificates = false }: ServeOptions,
   caught: unknown[] = [],
 ): Hono {
+  const clientCertificate = (c: Context) => c.req.header('x-client-cert');
+  const options = takesCertificates ? { clientCertificate } : {};
   const app = new Hono();
   app.get('/open', (c) => c.json(getAuth(c).claims));
-  app.use(requireAuth(client, checks));
+  app.use(requireAuth(client, checks, options));
   app.all('/books', (c) => Response.json(answer(getAuth(c))));
-  const shelves = new Hono().get('/books', requireAuth(client), (c) => Response.json(answer(c.var.auth)));
+  const shelves = new Hono().get('/books', requireAuth(client, undefined, options), (c) =>
+    Response.json(answer(c.var.auth)),
+  );
   app.route('/shelves/:shelf', shelves);
-  app.get('/twice', requireAuth(client, { requiredScopes: 'read' }), (c) => c.json({}));
+  app.get('/twice', requireAuth(client, { requiredScopes: 'read' }, options), (c) => c.json({}));
   app.get('/scoped', requireScopes('read write'), (c) => c.json({}));
   app.get('/permitted', requirePermissions('books:delete', 'books:purge'), (c) => c.json({}));
   app.get('/acted', requireActor('calendar-mcp', 'mail-mcp'), (c) => c.json({}));
   app.get('/exchange', async (c) => {
     const { getTokenOnBehalfOf } = getAuth(c);
-    const options = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
-    const { expiresIn } = await getTokenOnBehalfOf(options);
+    const wanted = { audience: 'https://calendar.example.com', accessToken: 'stolen' };
+    const { expiresIn } = await getTokenOnBehalfOf(wanted);
     return c.json({ expiresIn });
   });
   app.get('/broken', () => {

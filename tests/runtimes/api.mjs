@@ -2,7 +2,15 @@
  * The API under test, for every runtime that speaks Fetch. A request says in its `test-client` header which client
  * serves it: the client of that name is made when the name is first seen, so that each test begins with a cold one.
  */
-import { ApiClient, BaseAuthError, extractCredentials } from 'auth0-api-ts';
+import {
+  ApiClient,
+  BaseAuthError,
+  createAuditRecord,
+  createDpopKey,
+  createDpopProof,
+  extractCredentials,
+} from 'auth0-api-ts';
+import { getAuth, requireScopes, withAuth } from 'auth0-api-ts/fetch';
 
 const webVerifications = countWebVerifications();
 
@@ -16,8 +24,9 @@ export function createApi({ tenantUrl, options }, waitUntil) {
   /** Issuers are https; the tenant listens on the loopback interface. */
   const customFetch = (url, init) => fetch(url.replace(origin, tenantUrl), init);
 
+  const cache = sharedCache();
   const clients = new Map();
-  function clientOf({ name, options: own, waits }) {
+  function clientOf({ name, options: own, waits, shares }) {
     const known = clients.get(name);
     if (known !== undefined) return known;
     const made = { received: 0, secondsAhead: 0 };
@@ -26,6 +35,7 @@ export function createApi({ tenantUrl, options }, waitUntil) {
       customFetch,
       now: () => Date.now() + made.secondsAhead * 1000,
       ...(waits && { waitUntil }),
+      ...(shares && { onBehalfOfCache: { adapter: cache, encryptionKey: shares } }),
       ...own,
     });
     clients.set(name, made);
@@ -38,15 +48,20 @@ export function createApi({ tenantUrl, options }, waitUntil) {
     if (pathname === '/received') {
       return Response.json({ received: clients.get(test.name)?.received ?? 0 });
     }
+    if (pathname === '/shared') {
+      return Response.json({ texts: cache.texts() });
+    }
     const client = clientOf(test);
     // Never set back: the clock of a client only runs ahead.
     client.secondsAhead = Math.max(client.secondsAhead, test.secondsAhead ?? 0);
     client.received += 1;
+    if (pathname === '/guarded') return await (client.guarded ??= guard(client.api))(request);
     try {
+      if (pathname === '/proof') return Response.json(await prove(client, request));
       const before = webVerifications();
       const claims = await client.api.verifyRequest(request);
       const signature = webVerifications() > before ? 'web' : 'node';
-      const body = pathname === '/exchange' ? await exchange(client.api, request) : claims;
+      const body = await (bodies[pathname]?.(client, request, claims) ?? claims);
       return Response.json(body, { headers: { 'test-signature': signature } });
     } catch (error) {
       if (!(error instanceof BaseAuthError))
@@ -58,9 +73,49 @@ export function createApi({ tenantUrl, options }, waitUntil) {
   };
 }
 
-async function exchange(api, request) {
-  const { accessToken } = extractCredentials(request.headers);
-  return await api.getTokenOnBehalfOf({ accessToken, audience: 'https://calendar.example.com' });
+/** What is answered to a request that is verified, by path; its claims otherwise. */
+const bodies = {
+  '/exchange': async ({ api, dpopKey }, request) => {
+    const { accessToken } = extractCredentials(request.headers);
+    return await api.getTokenOnBehalfOf({ accessToken, audience: 'https://calendar.example.com', dpopKey });
+  },
+  '/audit': (_client, request, claims) => createAuditRecord(claims, { request, outcome: 'allowed' }),
+};
+
+/** Makes a key for the client, and a proof for the request that the body of this one describes. */
+async function prove(client, request) {
+  const { algorithm, ...target } = await request.json();
+  // As a program must: what is kept between the requests of a Worker is the key, and not the promise of it.
+  client.dpopKey ??= await createDpopKey({ algorithm });
+  return { jkt: client.dpopKey.jkt, proof: await createDpopProof(client.dpopKey, target) };
+}
+
+/** A handler behind the entry for Fetch, with a certificate in a header. */
+function guard(api) {
+  const clientCertificate = ({ headers }) => headers.get('x-client-cert');
+  const requireRead = requireScopes('read:books');
+  return withAuth(
+    api,
+    (request, auth) => {
+      requireRead(request);
+      const { scheme, scopes, claims, actor } = auth;
+      return Response.json({ scheme, scopes, sub: claims.sub, actor, isKept: getAuth(request) === auth });
+    },
+    undefined,
+    { clientCertificate },
+  );
+}
+
+/** What the processes of a fleet share, here the clients of one. */
+function sharedCache() {
+  const texts = new Map();
+  return {
+    get: (key) => (texts.has(key) ? JSON.parse(texts.get(key)) : undefined),
+    set: (key, value) => void texts.set(key, JSON.stringify(value)),
+    delete: (key) => void texts.delete(key),
+    clear: () => texts.clear(),
+    texts: () => [...texts.values()],
+  };
 }
 
 /** WebCrypto verifies signatures on one of the two signature modules, and never on the other. */

@@ -130,18 +130,6 @@ describe.each(RUNTIMES)('on $name', (runtime) => {
     expect(await send(`${nonce}x`)).toMatchObject({ status: 401, reason: 'dpop_nonce_invalid' });
   });
 
-  it('exchanges the token on behalf of the user', async () => {
-    const accessToken = await world.tenant.issueAccessToken({ sub: 'auth0|ada' });
-    const { status, body } = await world.createClient().bearer(accessToken, { path: '/exchange' });
-    expect(status).toBe(200);
-    const payload = String(body.accessToken).split('.')[1] ?? '';
-    expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
-      sub: 'auth0|ada',
-      aud: 'https://calendar.example.com',
-      act: { sub: world.tenant.clientId },
-    });
-  });
-
   it('verifies a token of a new key at first sight', async () => {
     const { tenant } = world;
     const client = world.createClient();

@@ -1,6 +1,7 @@
 /** Serves the API on a free port, on Node, Deno and Bun, and prints the port. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { createApi } from './api.mjs';
 
 const { Deno, Bun } = globalThis;
@@ -16,7 +17,8 @@ async function serve(api) {
   if (Bun !== undefined) return Bun.serve({ hostname, port: 0, fetch: api }).port;
   const server = createServer(async (incoming, outgoing) => {
     const { method, url, headers } = incoming;
-    const response = await api(new Request(`http://${headers.host}${url}`, { method, headers }));
+    const body = method === 'GET' ? undefined : await text(incoming);
+    const response = await api(new Request(`http://${headers.host}${url}`, { method, headers, body }));
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     outgoing.end(await response.text());
   });

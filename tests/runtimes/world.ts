@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a POST, as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
 }
 
 /** A client in the runtime, cold at first. */
@@ -43,6 +45,8 @@ export interface ClientSettings {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Whether it gets the runtime's `waitUntil`. */
   readonly waits?: boolean;
+  /** The key with which it shares exchanged tokens with the other clients of the runtime. */
+  readonly shares?: string;
 }
 
 export interface World {
@@ -77,10 +81,11 @@ export async function createWorld(runtime: Runtime, options: TestTenantOptions =
 function remoteClient(origin: string, name: string, settings: ClientSettings): RemoteClient {
   let secondsAhead = 0;
   const address = () => ({ 'test-client': JSON.stringify({ name, ...settings, secondsAhead }) });
-  const request = async ({ method = 'GET', path = '/books', headers = {} }: RequestOptions = {}) => {
+  const request = async ({ method = 'GET', path = '/books', headers = {}, body }: RequestOptions = {}) => {
     const response = await fetch(`${origin}${path}`, {
       method,
       headers: { ...headers, ...address() },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     return await toAnswer(response);

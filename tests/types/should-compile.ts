@@ -3,6 +3,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { expectTypeOf } from 'vitest';
 import * as mcpErrors from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
@@ -13,9 +14,9 @@ import {
   requireBearerAuth as createGate,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import express from 'express';
-import fastify from 'fastify';
-import { Hono } from 'hono';
+import express, { type Request as ExpressRequest } from 'express';
+import fastify, { type FastifyRequest } from 'fastify';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod/mini';
 import {
   type AccessTokenChecks,
@@ -312,7 +313,41 @@ export function adapters(client: ApiClient): unknown[] {
     },
   );
   expectTypeOf(typed).returns.resolves.toEqualTypeOf<Response>();
-  return [app, server, routes, worker, typed];
+  return [app, server, routes, worker, typed, ...adaptersWithCertificates(client)];
+}
+
+/** A certificate comes from the request as the framework types it. */
+function adaptersWithCertificates(client: ApiClient): unknown[] {
+  const ofSocket = (socket: unknown) =>
+    socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
+  const app = express();
+  app.use(
+    expressAuth.requireAuth(client, undefined, {
+      clientCertificate: (req: ExpressRequest) => ofSocket(req.socket),
+    }),
+  );
+  const server = fastify();
+  const preHandler = fastifyAuth.requireAuth(
+    client,
+    { requiredScopes: 'read' },
+    { clientCertificate: ({ raw }: FastifyRequest) => ofSocket(raw.socket) },
+  );
+  server.get<{ Params: { id: string } }>(
+    '/:id',
+    { preHandler: [preHandler] },
+    (request) => request.params.id,
+  );
+  const clientCertificate = (c: Context) => c.req.header('x-client-cert');
+  const routes = new Hono().use(honoAuth.requireAuth(client, {}, { clientCertificate }));
+  type Cloudflare = Request & { cf?: { tlsClientAuth: { certFingerprintSHA256: string } } };
+  const worker = withAuth(
+    client,
+    (request, _auth, env: { region: string }) => Response.json([request.url, env.region]),
+    {},
+    { clientCertificate: (request: Cloudflare) => request.cf?.tlsClientAuth.certFingerprintSHA256 },
+  );
+  expectTypeOf(worker).parameters.toEqualTypeOf<[Cloudflare, { region: string }]>();
+  return [app, server, routes, worker];
 }
 
 export async function outgoing(client: ApiClient, accessToken: string): Promise<Response[]> {

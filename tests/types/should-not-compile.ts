@@ -302,6 +302,12 @@ export async function adapters(client: ApiClient, request: Request): Promise<voi
   express.requireAuth({ requiredScopes: 'read' });
   // @ts-expect-error a misspelt check
   express.requireAuth(client, { requiredScope: 'read' });
+  // @ts-expect-error a certificate is of a request, and not of a program
+  express.requireAuth(client, {}, { clientCertificate: 'certificate' });
+  // @ts-expect-error a promise is no certificate
+  hono.requireAuth(client, {}, { clientCertificate: async () => Promise.resolve('certificate') });
+  // @ts-expect-error a misspelt option
+  withAuth(client, () => new Response(), {}, { certificate: () => undefined });
   // @ts-expect-error a number is no scope
   express.requireScopes(7);
   // @ts-expect-error a text is no request

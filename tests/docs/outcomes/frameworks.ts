@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { createCertificate } from '../../support/certificate.ts';
 import { AUDIENCE, type World } from '../world.ts';
 import type { Outcomes } from './outcome.ts';
 
@@ -47,5 +48,16 @@ export const frameworks: Outcomes = {
     const answer = await GET(new Request(`${AUDIENCE}/books/7`, { headers }), context);
     expect(await answer.json()).toEqual({ book: '7', user: 'auth0|ada' });
     expect((await GET(new Request(`${AUDIENCE}/books/7`), context)).status).toBe(401);
+  },
+  'a client certificate in Express': async (world) => {
+    const certificate = createCertificate();
+    const bound = await world.bearer({ claims: { cnf: { 'x5t#S256': certificate.thumbprint } } });
+    const ask = async (pem: string) =>
+      await fetch(`${world.serverUrl()}/books`, {
+        headers: { ...bound, 'x-client-cert': encodeURIComponent(pem) },
+      });
+    expect((await ask(certificate.pem)).status).toBe(200);
+    expect((await ask(createCertificate().pem)).status).toBe(401);
+    expect((await ask('')).status).toBe(401);
   },
 };

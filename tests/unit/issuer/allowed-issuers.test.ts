@@ -74,6 +74,22 @@ describe('resolveIssuer with a resolver', () => {
     expect(resolver.mock.calls[0]?.[0].requestHeaders).toBe(headers);
   });
 
+  it.each([
+    '/books',
+    '',
+    'api.example.com',
+    'http://api.example.com:99999/books',
+    'http://1.2.3.4.5/books',
+    5 as unknown as string,
+  ])(
+    'is not asked with %j for a URL, because it would throw over what a stranger wrote',
+    async (requestUrl) => {
+      const resolver = vi.fn<DomainsResolver>(() => ['tenant.example.com']);
+      expect(await resolveIssuer(resolver, TENANT, { ...context, requestUrl })).toBe(TENANT);
+      expect(resolver.mock.calls[0]?.[0].requestUrl).toBeUndefined();
+    },
+  );
+
   it.each<[string, DomainsResolver]>([
     ['at once', () => ['other.example.com', 'https://Tenant.example.com']],
     ['later', () => Promise.resolve(['other.example.com', 'tenant.example.com/'])],
