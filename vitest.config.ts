@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     // One for each signature module; on two cores the default would be one in all.
     maxWorkers: 2,
     projects: [

@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/property/differential.*.test.ts'],
     env: { DIFFERENTIAL_CASES, DIFFERENTIAL_SEED },
     maxWorkers: 2,

@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/interop/**/*.test.mjs'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/property/**/*.test.ts', 'tests/unit/exchange/**/*.test.ts'],
     env: { FAST_CHECK_RUNS: '50000' },
     testTimeout: 20 * 60_000,

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // The built package with real MCP clients and servers, as examples/mcp-server has them.
 export default defineConfig({
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/mcp/**/*.test.mjs'],
     globalSetup: 'tests/mcp/global-setup.mjs',
     testTimeout: 60_000,

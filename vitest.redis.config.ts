@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // The built package with a real redis-server and real clients; skipped where there is no redis-server.
 export default defineConfig({
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/redis/**/*.test.mjs'],
     globalSetup: 'tests/redis/global-setup.mjs',
     testTimeout: 60_000,

@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: source,
   ssr: { resolve: source },
   test: {
+    setupFiles: ['tests/support/export-keys-safely.ts'],
     include: ['tests/runtimes/*.test.ts'],
     globalSetup: 'tests/runtimes/install-package.ts',
     testTimeout: 30_000,

@@ -1,5 +1,5 @@
 /**
- * The client: resolves the options, wires the parts, delegates.
+ * The client: what can be asked of it, and which part does it.
  */
 import {
   type AccessTokenChecks,
@@ -11,15 +11,21 @@ import {
 import { certificateOf, checkCertificateBinding } from './access-token/certificate-binding.ts';
 import { boundKeyOf } from './access-token/claim-checks.ts';
 import { parseToken } from './access-token/read-token.ts';
-import { type AccessTokenPolicy, verifyAccessToken } from './access-token/verify-access-token.ts';
+import { verifyAccessToken } from './access-token/verify-access-token.ts';
 import { type ActorRequirements, requireActors } from './actors.ts';
 import type { AccessTokenClaims, DpopProofClaims, IdTokenClaims } from './claims.ts';
-import { createDpopProof } from './dpop/outgoing.ts';
-import type { ProofVerifier } from './dpop/proof-verifier.ts';
+import { ClientParts } from './client-parts.ts';
+import type {
+  ApiClientDescription,
+  TypedChecks,
+  VerifyAccessTokenOptions,
+  VerifyDpopProofOptions,
+  VerifyIdTokenOptions,
+} from './client-types.ts';
 import type { ProvenRequest } from './dpop/verify-proof.ts';
 import { BaseAuthError, MissingRequiredArgumentError, VerifyAccessTokenError } from './errors/index.ts';
 import type { ExchangeKind } from './events.ts';
-import type { OnSource, TokenExchange, TokenExchangeDependencies } from './exchange/token-exchange.ts';
+import type { OnSource, TokenExchange } from './exchange/token-exchange.ts';
 import type {
   ConnectionTokenResult,
   GetAccessTokenForConnectionOptions,
@@ -29,76 +35,27 @@ import type {
   OnBehalfOfTokenResult,
   TokenExchangeResult,
 } from './exchange/types.ts';
-import type { IdTokenOptions } from './id-token/expectations.ts';
-import type { Decrypter } from './jwe/decrypt.ts';
-import { KnownHeaders } from './jws/compact.ts';
 import { isJsonObject } from './jws/json.ts';
 import { isEncrypted } from './jwt/read-jwt.ts';
-import { Issuers, type KnownIssuers } from './issuer/issuers.ts';
-import { SharedDocuments } from './issuer/shared-documents.ts';
+import type { KnownIssuers } from './issuer/issuers.ts';
 import { observeExchange, observeVerification } from './observe.ts';
 import type { ApiClientOptions } from './options/options.ts';
-import type { ChallengePolicy } from './request/challenge.ts';
 import { type ChallengeContext, readChallengeContext } from './request/challenge-context.ts';
-import type { AuthScheme, RequestHeaders } from './request/credentials.ts';
-import { acceptedSchemes, type DpopMode } from './request/scheme-policy.ts';
+import type { AuthScheme } from './request/credentials.ts';
+import { acceptedSchemes } from './request/scheme-policy.ts';
 import {
   challenge,
   type FetchRequest,
   readTarget,
   type RequestParts,
+  type RequestVerification,
   verifyRequest,
 } from './request/verify-request.ts';
-import { LruMap } from './platform/lru-map.ts';
-import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
+import { resolveOptions } from './options/resolve-options.ts';
 import { requireScopes, type ScopeRequirements } from './scopes.ts';
-import type { StandardSchemaV1 } from './standard-schema.ts';
-
-/** Checks with a schema, which types the claims. */
-export type TypedChecks<Claims extends object> = AccessTokenChecks<Claims> & {
-  readonly claimsSchema: StandardSchemaV1<unknown, Claims>;
-};
-
-/** A token to verify without its request. */
-export interface VerifyAccessTokenOptions {
-  /** The bare token, without `Bearer `. */
-  readonly accessToken: string;
-  /** The URL of the request, for a `domains` resolver. */
-  readonly httpUrl?: string | undefined;
-  /** The headers of the request, for a `domains` resolver. */
-  readonly headers?: RequestHeaders | undefined;
-}
 
 /** What stands beside the checks of a call. */
 const VERIFY_ARGUMENTS = ['accessToken', 'httpUrl', 'headers'] satisfies (keyof VerifyAccessTokenOptions)[];
-
-/** A proof to verify, and what it must have been made for. */
-export interface VerifyDpopProofOptions {
-  /** The access token that the proof came with. It is decoded for its `cnf.jkt`; it is not verified here. */
-  readonly accessToken: string;
-  /** The value of the `DPoP` header. */
-  readonly proof: string;
-  readonly httpMethod: string;
-  /** The absolute URL of the request as the client sees it. */
-  readonly httpUrl: string;
-}
-
-/** An ID token to verify, and what it must say. */
-export interface VerifyIdTokenOptions extends IdTokenOptions {
-  /** The headers of the request, for a `domains` resolver. */
-  readonly headers?: RequestHeaders | undefined;
-}
-
-/** What an {@link ApiClient} accepts. */
-export interface ApiClientDescription {
-  /** The issuers whose tokens are accepted, as `https://host/`; `undefined` when a resolver decides for each request. */
-  readonly issuers: readonly string[] | undefined;
-  readonly audiences: readonly string[];
-  /** In the order in which challenges offer them. */
-  readonly schemes: readonly AuthScheme[];
-  /** The algorithms accepted for DPoP proofs. */
-  readonly dpopAlgorithms: readonly string[];
-}
 
 /**
  * Protects an API with Auth0 access tokens, and exchanges them for tokens of other APIs. Make one for the process and
@@ -109,57 +66,24 @@ export interface ApiClientDescription {
  * @throws ConfigurationError from the constructor, naming the option and what to write instead
  */
 export class ApiClient {
-  readonly #options: ResolvedOptions;
-  readonly #ownChallenges: ResolvedChallenges;
-  readonly #issuers: Issuers;
-  #proofVerifier: ProofVerifier | undefined;
-  readonly #accessTokenPolicy: AccessTokenPolicy;
-  readonly #loadExchange: () => Promise<TokenExchange>;
-  #decrypter: Decrypter | undefined;
+  readonly #parts: ClientParts;
+  /** Built once: a request without a listener and without words of its own needs no other. */
+  readonly #verification: RequestVerification;
 
   constructor(options: ApiClientOptions) {
-    const resolved = resolveOptions(options);
-    const { emit, now, cacheAdapter } = resolved;
-    this.#options = resolved;
-    const { realm, resourceMetadataUrl, dpop } = resolved;
-    this.#ownChallenges = { mode: dpop.mode, realm, resourceMetadataUrl, dpopAlgorithms: dpop.algorithms };
-    // A list of domains is known to fit: no flood of tokens can push one of them out.
-    const listed = typeof resolved.allowedIssuers === 'function' ? 0 : resolved.allowedIssuers.size + 1;
-    this.#issuers = new Issuers({
-      ...resolved,
-      maxIssuers: Math.max(resolved.cacheMaxEntries, listed),
-      shared: cacheAdapter && new SharedDocuments({ ...resolved, adapter: cacheAdapter }),
-    });
-    const { maxVerifiedTokens } = resolved;
-    this.#accessTokenPolicy = {
-      ...resolved,
-      decrypt: resolved.decryptionKeys && (async (jwe) => await (await this.#loadDecrypter()).decrypt(jwe)),
-      knownHeaders: new KnownHeaders(),
-      signatures: { count: 0 },
-      verifiedTokens: maxVerifiedTokens === 0 ? undefined : new LruMap(maxVerifiedTokens),
-    };
-    const { keptTokens } = resolved;
-    const onFailure = (operation: 'get' | 'set' | 'delete', detail: string): void =>
-      emit?.({ type: 'adapter_failed', operation, detail });
-    const exchangeDependencies: TokenExchangeDependencies = {
-      ...resolved,
-      issuer: resolved.clientIssuer,
-      tokenEndpointOf: async (issuer, usesTls) => {
-        const { tokenEndpoint, mtlsTokenEndpoint } = await this.#issuers.get(issuer).metadata();
-        return usesTls ? mtlsTokenEndpoint : tokenEndpoint;
-      },
-      cache: keptTokens && {
-        ...keptTokens,
-        shared: keptTokens.shared && { ...keptTokens.shared, onFailure },
-      },
-      verifySubjectToken: (accessToken) => this.verifyAccessToken({ accessToken }),
-      prove: (key, proven) => createDpopProof(key, { ...proven, now }),
-    };
-    let exchange: TokenExchange | undefined;
-    this.#loadExchange = async () => {
-      // Most APIs only verify. What exchanges need is loaded by those that exchange.
-      const { createTokenExchange } = await import('./exchange/token-exchange.ts');
-      return (exchange ??= createTokenExchange(exchangeDependencies));
+    const parts = new ClientParts(resolveOptions(options), (accessToken) =>
+      this.verifyAccessToken({ accessToken }),
+    );
+    const { dpop, actors, requireCertificateBinding } = parts.options;
+    this.#parts = parts;
+    this.#verification = {
+      ...parts.challenges,
+      actors,
+      publicUrl: dpop.publicUrl,
+      verifyAccessToken: this.#tokenVerifier(parts.issuers),
+      checkCertificate: (claims, certificate) =>
+        checkCertificateBinding(claims, certificate, requireCertificateBinding),
+      verifyProof: (proven) => this.#verifyProof(proven),
     };
   }
 
@@ -192,18 +116,18 @@ export class ApiClient {
     context?: ChallengeContext | null,
   ): Promise<AccessTokenClaims> {
     validateChecks(checks);
-    const policy = this.#challengePolicy(context);
+    const verification =
+      context === undefined || context === null
+        ? this.#verification
+        : { ...this.#verification, ...readChallengeContext(context) };
     return await this.#observeVerification((issuers) =>
-      verifyRequest(request, checks, {
-        ...policy,
-        actors: this.#options.actors,
-        publicUrl: this.#options.dpop.publicUrl,
-        verifyAccessToken: (accessToken, context) =>
-          verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers),
-        checkCertificate: (claims, certificate) =>
-          checkCertificateBinding(claims, certificate, this.#options.requireCertificateBinding),
-        verifyProof: (proven) => this.#verifyProof(proven),
-      }),
+      verifyRequest(
+        request,
+        checks,
+        issuers === this.#parts.issuers
+          ? verification
+          : { ...verification, verifyAccessToken: this.#tokenVerifier(issuers) },
+      ),
     );
   }
 
@@ -224,10 +148,10 @@ export class ApiClient {
     const { accessToken, httpUrl, headers } = requireArguments(options, 'accessToken');
     validateChecks(options, VERIFY_ARGUMENTS);
     const context = { requestUrl: httpUrl, requestHeaders: headers };
-    const { actors, requireCertificateBinding } = this.#options;
+    const { actors, requireCertificateBinding } = this.#parts.options;
     const certificate = certificateOf({}, options);
     return await this.#observeVerification(async (issuers) => {
-      const claims = await verifyAccessToken(accessToken, context, this.#accessTokenPolicy, issuers);
+      const claims = await verifyAccessToken(accessToken, context, this.#parts.accessTokenPolicy, issuers);
       const checked = checkCertificateBinding(claims, certificate, requireCertificateBinding);
       if (checked !== undefined) await checked;
       return await applyChecks(claims, options, actors);
@@ -249,7 +173,7 @@ export class ApiClient {
     const given = requireArguments(options, 'accessToken', 'proof', 'httpMethod', 'httpUrl');
     const { accessToken, proof, httpMethod, httpUrl } = given;
     const target = readTarget(httpMethod, httpUrl);
-    const { decrypt } = this.#accessTokenPolicy;
+    const { decrypt } = this.#parts.accessTokenPolicy;
     const signed =
       decrypt !== undefined && isEncrypted(accessToken) ? await decrypt(accessToken) : accessToken;
     const jkt = boundKeyOf(parseToken(signed).payload);
@@ -270,7 +194,7 @@ export class ApiClient {
    */
   async verifyIdToken(options: VerifyIdTokenOptions): Promise<IdTokenClaims> {
     const { verifyIdToken } = await import('./id-token/verify-id-token.ts');
-    return await verifyIdToken(options, this.#options, this.#issuers);
+    return await verifyIdToken(options, this.#parts.options, this.#parts.issuers);
   }
 
   /**
@@ -348,7 +272,7 @@ export class ApiClient {
     validateRequirements(requirements);
     readChallengeContext(context);
     try {
-      requireActors(claims, this.#options.actors, requirements);
+      requireActors(claims, this.#parts.options.actors, requirements);
       requireScopes(claims, requirements);
     } catch (error) {
       if (error instanceof BaseAuthError) this.challenge(error, context);
@@ -378,7 +302,7 @@ export class ApiClient {
 
   /** What this client accepts, for metadata documents such as that of RFC 9728. It tells nothing secret. */
   describe(): ApiClientDescription {
-    const { allowedIssuers, audiences, dpop } = this.#options;
+    const { allowedIssuers, audiences, dpop } = this.#parts.options;
     return {
       issuers: typeof allowedIssuers === 'function' ? undefined : [...allowedIssuers],
       audiences: [...audiences],
@@ -395,11 +319,11 @@ export class ApiClient {
    * @throws ConfigurationError when a decryption key cannot be used
    */
   async warmUp(): Promise<void> {
-    const { allowedIssuers, clientIssuer, decryptionKeys } = this.#options;
-    if (decryptionKeys !== undefined) await (await this.#loadDecrypter()).keys();
+    const { allowedIssuers, clientIssuer, decryptionKeys } = this.#parts.options;
+    if (decryptionKeys !== undefined) await (await this.#parts.decrypter()).keys();
     const issuers = new Set(typeof allowedIssuers === 'function' ? [] : allowedIssuers);
     if (clientIssuer !== undefined) issuers.add(clientIssuer);
-    await Promise.all([...issuers].map((issuer) => this.#issuers.get(issuer).warmUp()));
+    await Promise.all([...issuers].map((issuer) => this.#parts.issuers.get(issuer).warmUp()));
   }
 
   /**
@@ -407,51 +331,41 @@ export class ApiClient {
    * has run out; `undefined` unless `dpop.nonce` is configured. It changes once per lifetime.
    */
   async nextDpopNonce(): Promise<string | undefined> {
-    const { nonce, mode } = this.#options.dpop;
+    const { nonce, mode } = this.#parts.options.dpop;
     if (nonce === undefined || mode === 'disabled') return undefined;
-    return await (await this.#loadProofVerifier()).nextNonce();
+    return await (await this.#parts.proofVerifier()).nextNonce();
   }
 
   /** Whether requests must use DPoP. */
   isDpopRequired(): boolean {
-    return this.#options.dpop.mode === 'required';
+    return this.#parts.options.dpop.mode === 'required';
+  }
+
+  #tokenVerifier(issuers: KnownIssuers): RequestVerification['verifyAccessToken'] {
+    return (accessToken, context) =>
+      verifyAccessToken(accessToken, context, this.#parts.accessTokenPolicy, issuers);
   }
 
   #verifyProof(request: ProvenRequest): Promise<DpopProofClaims> {
     return (
-      this.#proofVerifier?.verify(request) ??
-      this.#loadProofVerifier().then((verifier) => verifier.verify(request))
+      this.#parts.loadedProofVerifier?.verify(request) ??
+      this.#parts.proofVerifier().then((verifier) => verifier.verify(request))
     );
   }
 
-  async #loadProofVerifier(): Promise<ProofVerifier> {
-    const { ProofVerifier } = await import('./dpop/proof-verifier.ts');
-    const { dpop, http, emit, now } = this.#options;
-    return (this.#proofVerifier ??= new ProofVerifier({
-      ...dpop,
-      timeoutSeconds: http.timeoutSeconds,
-      emit,
-      now,
-    }));
-  }
-
-  /** Only APIs whose tokens are encrypted load what decrypts them. */
-  async #loadDecrypter(): Promise<Decrypter> {
-    const { Decrypter } = await import('./jwe/decrypt.ts');
-    return (this.#decrypter ??= new Decrypter(this.#options.decryptionKeys ?? []));
-  }
-
   #observeVerification<T>(verify: (issuers: KnownIssuers) => Promise<T>): Promise<T> {
-    const { emit } = this.#options;
-    return emit === undefined ? verify(this.#issuers) : observeVerification(emit, this.#issuers, verify);
+    const { emit } = this.#parts.options;
+    return emit === undefined
+      ? verify(this.#parts.issuers)
+      : observeVerification(emit, this.#parts.issuers, verify);
   }
 
   async #observeExchange<T>(
     kind: ExchangeKind,
     request: (exchange: TokenExchange, onSource?: OnSource) => Promise<T>,
   ): Promise<T> {
-    const { emit, clientIssuer: issuer } = this.#options;
-    const exchange = await this.#loadExchange();
+    const { emit, clientIssuer: issuer } = this.#parts.options;
+    const exchange = await this.#parts.exchange();
     return await (emit === undefined
       ? request(exchange)
       : observeExchange(emit, { exchange: kind, issuer }, (onSource) => request(exchange, onSource)));
@@ -460,13 +374,10 @@ export class ApiClient {
   /** What every challenge of this client says, and those of one call besides. */
   #challengePolicy(context?: ChallengeContext | null) {
     return context === undefined || context === null
-      ? this.#ownChallenges
-      : { ...this.#ownChallenges, ...readChallengeContext(context) };
+      ? this.#parts.challenges
+      : { ...this.#parts.challenges, ...readChallengeContext(context) };
   }
 }
-
-/** What challenges are written from. */
-type ResolvedChallenges = Omit<ChallengePolicy, 'schemes'> & { readonly mode: DpopMode };
 
 /** The arguments, once it is sure that those named are there. @throws MissingRequiredArgumentError */
 function requireArguments<T extends object>(given: T | null | undefined, ...names: (keyof T & string)[]): T {

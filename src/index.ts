@@ -5,7 +5,7 @@ export type {
   VerifyAccessTokenOptions,
   VerifyDpopProofOptions,
   VerifyIdTokenOptions,
-} from './api-client.ts';
+} from './client-types.ts';
 export type { ActorRequirements } from './actors.ts';
 export type { AccessTokenChecks, CheckedClaims } from './access-token/call-checks.ts';
 export {

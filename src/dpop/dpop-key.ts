@@ -7,7 +7,7 @@ import { ALGORITHMS, findAlgorithm, type JwsAlgorithm } from '../jws/algorithms.
 import { isJsonObject, type JsonObject, ownMember } from '../jws/json.ts';
 import { jwkThumbprint, readPublicJwk } from '../jws/public-key.ts';
 import type { PublicJwk } from '../jws/signature.ts';
-import { webCryptoOf } from '../jws/web-crypto.ts';
+import { webCryptoOf, type WebCryptoParameters } from '../jws/web-crypto.ts';
 import { describeError } from '../platform/describe-error.ts';
 import type { CreateDpopKeyOptions, DpopKey } from './types.ts';
 
@@ -78,13 +78,23 @@ async function generate(algorithm: JwsAlgorithm) {
     const parameters = { ...webCryptoOf(algorithm), ...size };
     const pair = await crypto.subtle.generateKey(parameters, false, ['sign', 'verify']);
     if (!('privateKey' in pair)) throw new TypeError('one key and no pair');
-    const exported = await crypto.subtle.exportKey('jwk', pair.publicKey);
+    const exported = await exportPublic(pair.publicKey, parameters);
     return { publicHalf: publicMembers({ ...exported }), privateKey: pair.privateKey };
   } catch (error) {
     // Not every runtime knows every curve.
     const cause = { name: 'algorithm', error: describeError(error) };
     throw new ConfigurationError(`This runtime cannot make a key for ${algorithm.name}.`, { cause });
   }
+}
+
+/**
+ * The public half as a JWK, by way of a copy: Node 20 can wait for ever when it writes the JWK of a key in the moment in
+ * which it collects the job that made it.
+ */
+async function exportPublic(publicKey: CryptoKey, parameters: WebCryptoParameters): Promise<JsonWebKey> {
+  const spki = await crypto.subtle.exportKey('spki', publicKey);
+  const copy = await crypto.subtle.importKey('spki', spki, parameters, true, ['verify']);
+  return await crypto.subtle.exportKey('jwk', copy);
 }
 
 async function importPrivate(jwk: JsonObject, algorithm: JwsAlgorithm) {

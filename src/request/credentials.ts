@@ -10,6 +10,7 @@ import {
   MissingRequiredArgumentError,
   VerifyAccessTokenError,
 } from '../errors/index.ts';
+import { ownMember } from '../jws/json.ts';
 
 /** The schemes of this SDK, as they are written in a challenge. Requests may spell them in any case. */
 export type AuthScheme = 'Bearer' | 'DPoP';
@@ -103,11 +104,16 @@ export function readPresented(
   if (rest === '') throw new MissingAuthorizationError();
   const accessToken = rest.replace(/^ +/, '');
   if (accessToken === rest || !TOKEN68.test(accessToken)) throw new VerifyAccessTokenError('malformed_token');
+  return { scheme, accessToken, proofs: readProofs(headers) };
+}
+
+/** All proofs; a header without any is none. */
+function readProofs(headers: RequestHeaders): readonly string[] {
+  const values = headerValues(headers, 'dpop');
+  if (values.length === 0) return values;
   // No character of a JWS is a comma, so a comma is a list: what HTTP makes of a header that was sent twice.
-  const proofs = headerValues(headers, 'dpop')
-    .flatMap((value) => value.split(','))
-    .map(trimBlanks);
-  return { scheme, accessToken, proofs: proofs.length === 1 && proofs[0] === '' ? [] : proofs };
+  const proofs = values.flatMap((value) => (value.includes(',') ? value.split(',') : value)).map(trimBlanks);
+  return proofs.length === 1 && proofs[0] === '' ? [] : proofs;
 }
 
 /** Without the spaces and tabs around it (RFC 9110 §5.6.3); a pattern would take quadratic time on a hostile value. */
@@ -132,10 +138,11 @@ function headerValues(headers: unknown, name: string): string[] {
     return value === null || value === undefined ? [] : [readValue(value)];
   }
   const values: string[] = [];
-  for (const [key, value] of Object.entries(headers)) {
-    if (key.length !== name.length || key.toLowerCase() !== name || value === undefined) continue;
-    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-    values.push(...list.map(readValue));
+  for (const key of Object.keys(headers)) {
+    if (key.length !== name.length || key.toLowerCase() !== name) continue;
+    const value = ownMember(headers, key);
+    if (Array.isArray(value)) values.push(...value.map(readValue));
+    else if (value !== undefined) values.push(readValue(value));
   }
   return values;
 }

@@ -85,8 +85,7 @@ export async function verifyRequest<Claims extends object>(
     const authorization = readAuthorization(parts.headers);
     scheme = authorization.scheme;
     const credentials = readPresented(authorization, parts.headers);
-    const presented = { ...credentials, clientCertificate };
-    const claims = await authenticate(parts, presented, verification);
+    const claims = await authenticate(parts, credentials, clientCertificate, verification);
     return await applyChecks(claims, checks, verification.actors);
   } catch (error) {
     if (error instanceof BaseAuthError) challenge(error, scheme, verification);
@@ -125,7 +124,8 @@ function failureOf(error: BaseAuthError, scheme: AuthScheme | undefined): Challe
 
 async function authenticate(
   parts: RequestParts,
-  credentials: PresentedCredentials & { readonly clientCertificate: ClientCertificate | undefined },
+  credentials: PresentedCredentials,
+  clientCertificate: ClientCertificate | undefined,
   verification: RequestVerification,
 ): Promise<AccessTokenClaims> {
   const { scheme, accessToken } = credentials;
@@ -144,7 +144,7 @@ async function authenticate(
   if (rule.refusesProof && credentials.proofs.length > 0)
     throw new InvalidRequestError('dpop_proof_with_bearer');
   // Before the proof: whoever is refused here has not used it up.
-  const checked = verification.checkCertificate(claims, credentials.clientCertificate);
+  const checked = verification.checkCertificate(claims, clientCertificate);
   if (checked !== undefined) await checked;
   if (decision === 'verify_proof' && jkt !== undefined && proven !== undefined) {
     await verification.verifyProof({ ...proven, jkt });
