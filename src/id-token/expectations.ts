@@ -67,10 +67,10 @@ const text: Rule = {
   expected: 'a string that is not empty',
   accepts: (value) => typeof value === 'string' && value.trim() !== '',
 };
-const any: Rule = { expected: '', accepts: () => true };
+const anything: Rule = { expected: '', accepts: () => true };
 
 const RULES = {
-  idToken: any,
+  idToken: anything,
   clientId: text,
   nonce: text,
   maxAgeSeconds: {
@@ -84,8 +84,8 @@ const RULES = {
     accepts: (value) => value === SYMMETRIC || findAlgorithm(value) !== undefined,
   },
   clientSecret: text,
-  httpUrl: any,
-  headers: any,
+  httpUrl: anything,
+  headers: anything,
 } satisfies Record<keyof IdTokenOptions, Rule>;
 
 /**
