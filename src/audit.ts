@@ -125,7 +125,8 @@ export function createAuditRecord(
       issuer: claim('iss'),
       audience: listOf(own(claims, 'aud')),
       scopes: listOf(typeof scope === 'string' ? getScopes({ scope }) : []),
-      expiresAt: typeof expiresAt === 'number' && Number.isFinite(expiresAt) ? expiresAt : undefined,
+      // JSON knows no negative zero, and the record is what its JSON says.
+      expiresAt: typeof expiresAt === 'number' && Number.isFinite(expiresAt) ? expiresAt + 0 : undefined,
       request: requestOf(read(context, 'request')),
       ...outcomeOf(read(context, 'outcome')),
     }),

@@ -57,6 +57,10 @@ const isFrozenThrough = (value: unknown): boolean =>
   (Object.isFrozen(value) && Object.values(value).every(isFrozenThrough));
 
 describe('createAuditRecord', () => {
+  it('is the same after it was written and read', () => {
+    expect(Object.is(createAuditRecord({ exp: -0 }).expiresAt, 0)).toBe(true);
+  });
+
   it('says who asked, who acts, and by which token', () => {
     expect(createAuditRecord(claims)).toStrictEqual({
       user: 'auth0|alice',
