@@ -3,28 +3,36 @@
  * hold the same lock, on the same thread. Tests make hundreds of keys and export most of them, so here a key is written as
  * DER, which takes no lock, and read again before it is exported. A setup file of Vitest.
  */
-import { createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  webcrypto,
+} from 'node:crypto';
 
-const exportKey = Reflect.get(KeyObject.prototype, 'export') as (this: KeyObject, options: object) => unknown;
+type Export = (this: KeyObject, options: object) => unknown;
 
-/** The same key, without the job that made it; a symmetric one as it is. */
-function copyOf(key: KeyObject): KeyObject {
+/** The same key, without the job that made it. */
+function copyOf(key: KeyObject, exportKey: Export): KeyObject {
   const format = 'der';
   if (key.type === 'public') {
     const der = exportKey.call(key, { type: 'spki', format }) as Buffer;
     return createPublicKey({ key: der, type: 'spki', format });
   }
-  if (key.type === 'private') {
-    const der = exportKey.call(key, { type: 'pkcs8', format }) as Buffer;
-    return createPrivateKey({ key: der, type: 'pkcs8', format });
-  }
-  return key;
+  const der = exportKey.call(key, { type: 'pkcs8', format }) as Buffer;
+  return createPrivateKey({ key: der, type: 'pkcs8', format });
 }
 
-Reflect.set(KeyObject.prototype, 'export', function exported(this: KeyObject, options: object = {}): unknown {
-  const isJwk = 'format' in options && options.format === 'jwk';
-  return exportKey.call(isJwk ? copyOf(this) : this, options);
-});
+// Each kind of key has a class of its own, which Node does not name.
+for (const sample of Object.values(generateKeyPairSync('ed25519'))) {
+  const prototype = Object.getPrototypeOf(sample) as object;
+  const exportKey = Reflect.get(prototype, 'export') as Export;
+  Reflect.set(prototype, 'export', function exported(this: KeyObject, options: object = {}): unknown {
+    const isJwk = 'format' in options && options.format === 'jwk';
+    return exportKey.call(isJwk ? copyOf(this, exportKey) : this, options);
+  });
+}
 
 const { subtle } = webcrypto;
 const exportCryptoKey = subtle.exportKey.bind(subtle);
